@@ -1,0 +1,136 @@
+"""Every finding code as data: which results it may have and, in a language's module, its texts.
+
+A code is stable: it is never renamed or reused. Adding one means an entry in RESULTS, one in every
+language, and a fixture that triggers it. Adding a language means one module like `en`.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+
+from kubectl_mesh.catalog import en
+from kubectl_mesh.report import FAIL, PASS, SKIP, UNKNOWN, WARN, Finding, ObjectRef, clean
+
+# code -> the results that it may have, the usual one first
+RESULTS: dict[str, tuple[str, ...]] = {
+    # istiod-remote: the address
+    "AddressIsExpected": (PASS,),
+    "AddressIsHostedPod": (FAIL,),
+    "AddressIsLoadBalancer": (FAIL,),
+    "AddressIsLocalIstiod": (FAIL,),
+    "AddressIsCkubeRemote": (FAIL,),
+    "AddressIsOtherMesh": (FAIL,),
+    "AddressIsClusterIP": (FAIL,),
+    "AddressIsNode": (FAIL,),
+    "AddressIsOtherPod": (FAIL,),
+    "AddressIsStale": (FAIL,),
+    "AddressIsUnexpected": (FAIL,),
+    "AddressNotComparable": (UNKNOWN,),
+    "AddressUndetermined": (UNKNOWN,),
+    "ExternalNameIsIP": (FAIL,),
+    "TrafficSplit": (FAIL,),
+    "ReplicaMissing": (WARN,),
+    "ConfiguredAddressDiffers": (FAIL, WARN),
+    # istiod-remote: Service, endpoints, ports
+    "ServiceNotFound": (FAIL,),
+    "RevisionServiceNotFound": (FAIL,),
+    "NoEndpoints": (FAIL,),
+    "NoReadyEndpoints": (FAIL,),
+    "EndpointsNotMirrored": (FAIL,),
+    "EndpointsDiffer": (WARN, FAIL),
+    "PortsAreExpected": (PASS,),
+    "XDSPortMissing": (FAIL,),
+    "XDSPortNotJoined": (FAIL,),
+    "XDSServicePortMissing": (FAIL,),
+    "WebhookPortMissing": (WARN,),
+    "WebhookServicePortMissing": (WARN,),
+    "DiscoveryPortUnexpected": (FAIL,),
+    "RemoteNotApplicable": (SKIP,),
+    "RemoteNotVerified": (SKIP,),
+    # the hosted control plane
+    "HostedPodsReady": (PASS,),
+    "HostedPodsNotReady": (WARN,),
+    "NoReadyHostedPod": (FAIL,),
+    "HostedIstiodGone": (FAIL,),
+    "HostedLBAssigned": (PASS,),
+    "HostedLBReachesPods": (PASS,),
+    "HostedLBPending": (FAIL, WARN),
+    "HostedLBNotFound": (UNKNOWN, WARN),
+    "HostedLBNotLoadBalancer": (UNKNOWN, WARN),
+    "HostedLBReachesNoPod": (FAIL,),
+    "HostedLBWebhookPortMissing": (WARN,),
+    "HostedLBDiffers": (WARN,),
+    "ControlPlaneNotHere": (UNKNOWN,),
+    "ControlPlaneNotConsulted": (SKIP,),
+    # roles and meshes
+    "MeshNotFound": (UNKNOWN,),
+    "MeshIDUnknown": (UNKNOWN,),
+    "MeshIDFromName": (WARN,),
+    "MeshConfigUnreadable": (UNKNOWN,),
+    "NotWired": (UNKNOWN, FAIL),
+    "MeshLeftover": (SKIP,),
+    # reads that gave no answer
+    "Unreachable": (UNKNOWN, WARN, SKIP),
+    "TLSFailed": (UNKNOWN, WARN, SKIP),
+    "Unauthorized": (UNKNOWN, WARN, SKIP),
+    "Forbidden": (UNKNOWN, WARN, SKIP),
+    "NotServed": (UNKNOWN, WARN, SKIP),
+    "TimedOut": (UNKNOWN, WARN, SKIP),
+    "ServerFailed": (UNKNOWN, WARN, SKIP),
+    "MalformedAnswer": (UNKNOWN, WARN, SKIP),
+    "NotCaptured": (UNKNOWN, WARN, SKIP),
+}
+
+
+class Shell(str):
+    """A part of a command line that is quoted already."""
+
+
+def finding(
+    code: str,
+    about: ObjectRef,
+    field: str,
+    *,
+    result: str | None = None,
+    expected: Sequence[str] | None = None,
+    actual: Sequence[str] | None = None,
+    source: str | None = None,
+    cause: Finding | None = None,
+    **params: str,
+) -> Finding:
+    """A finding of `code` with its texts filled in from `params`.
+
+    Everything is cleaned of control characters; in the hint, which holds commands, every parameter
+    that is not `Shell` is quoted for a shell.
+    """
+    result = result or RESULTS[code][0]
+    assert result in RESULTS[code], (code, result)
+    entry = en.CODES[code]
+    told = {key: clean(value) for key, value in params.items()}
+    typed = {
+        key: clean(value, keep="\n") if isinstance(value, Shell) else shlex.quote(clean(value))
+        for key, value in params.items()
+    }
+    return Finding(
+        code=code,
+        result=result,
+        object=ObjectRef(about.kind, _clean(about.namespace), _clean(about.name)),
+        message=entry.message.format_map(told),
+        field=field,
+        expected=None if expected is None else [clean(value) for value in expected],
+        actual=None if actual is None else [clean(value) for value in actual],
+        source=_clean(source),
+        hint=entry.remedy.format_map(typed) or None,
+        cause=cause,
+    )
+
+
+def phrase(key: str, **params: str) -> Shell:
+    """A text that hints of several codes share, filled in as a hint is."""
+    typed = {key: value if isinstance(value, Shell) else shlex.quote(clean(value)) for key, value in params.items()}
+    return Shell(en.PHRASES[key].format_map(typed))
+
+
+def _clean(value: str | None) -> str | None:
+    return None if value is None else clean(value)

@@ -1,0 +1,438 @@
+"""The texts of every finding, in English.
+
+`message` is one sentence that says what was found; `meaning` why it matters; `remedy` what to do,
+with the commands on lines of their own. `{placeholders}` are filled in by the checks; every language
+uses the same ones.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Text(NamedTuple):
+    """The texts of one code; `meaning` and `remedy` are empty where there is nothing to do."""
+
+    title: str
+    message: str
+    meaning: str = ""
+    remedy: str = ""
+
+
+_NO_CONFIGURATION = (
+    "The proxies fetch their configuration through istiod-remote: without a way to the hosted istiod, "
+    "gateways and sidecars that start never become Ready."
+)
+_NOT_READ = "What could not be read can't be called fine."
+
+PHRASES = {
+    "want-hosted": "the control-plane cluster itself needs the hosted istiod's Pod IPs {addresses}",
+    "want-hosted-unread": "the control-plane cluster itself needs the hosted istiod's Pod IPs",
+    "want-workload": "a workload cluster needs {addresses}",
+    "want-workload-unread": "a workload cluster needs the load balancer address of the mesh's hosted-lb",
+    "want-unknown": "it should be {addresses}",
+    "want-unknown-unread": "no cluster's proxies belong there, whatever its role",
+    "fix-unknown": (
+        "First settle which address is right (see the findings about the control plane), then check again:\n  {again}"
+    ),
+    "fix-hosted": (
+        "Put the hosted Pod IPs into istiod-remote:\n"
+        "  {patch}\n"
+        "The mesh's controllers may write the load balancer address back: the lasting repair is the mesh's own "
+        "control-plane address (basic information of the mesh). Then check again:\n"
+        "  {again}"
+    ),
+    "fix-workload": (
+        "Set {address} as the mesh's control-plane address (basic information of the mesh), in the global cluster:\n"
+        "  {setting}\n"
+        "Until that has arrived, mend the object itself (the mesh's controllers may write the old address back):\n"
+        "  {patch}\n"
+        "Then check again:\n"
+        "  {again}"
+    ),
+    "fix-drifted": (
+        "The mesh is configured with {address} already (remotePilotAddress): the object was changed. Put it back:\n"
+        "  {patch}\n"
+        "Then check again:\n"
+        "  {again}"
+    ),
+    "no-patch": "# no patch for {addresses}: the object holds addresses of another kind, make it anew",
+    "unsure-lone": "the control plane of mesh {mesh} was not read",
+    "unsure-witness": "it equals {source}, but that Service has no ready endpoints of its own",
+    "settle-context": (
+        "Name the context where the control plane runs with --control-plane-context "
+        "(the kubeconfig offers: {contexts}), "
+        "or state the right address with --expect-address."
+    ),
+    "settle-files": (
+        "Give the control plane's objects with --control-plane-filename, or state the right address with "
+        "--expect-address."
+    ),
+    "settle-address": "If you know the right address, state it with --expect-address.",
+}
+
+CODES = {
+    # --- istiod-remote: the address ---------------------------------------------------------------
+    "AddressIsExpected": Text("The address is right", "{service} leads to {addresses}, as expected."),
+    "AddressIsHostedPod": Text(
+        "A workload cluster has the hosted istiod's Pod IP",
+        "{service} leads to {address}, which is {what}, but {wanted}.",
+        "A Pod IP of the control-plane cluster is not routed in a workload cluster. " + _NO_CONFIGURATION,
+        "{fix}",
+    ),
+    "AddressIsLoadBalancer": Text(
+        "The control-plane cluster has the load balancer address",
+        "{service} leads to {address}, which is {what}, but {wanted}.",
+        "From inside its own cluster a load balancer address often leads nowhere. " + _NO_CONFIGURATION,
+        "{fix}",
+    ),
+    "AddressIsLocalIstiod": Text(
+        "istiod-remote leads to the local istiod",
+        "{service} leads to {address}, which is {what}, but {wanted}.",
+        "The local istiod's certificate names istiod-remote too: TLS succeeds, and the proxies silently get the "
+        "configuration of the wrong control plane.",
+        "{fix}",
+    ),
+    "AddressIsCkubeRemote": Text(
+        "istiod-remote leads to ckube-remote",
+        "{service} leads to {address}, which is {what}, but {wanted}.",
+        "ckube-remote has port 80 only and serves no configuration to proxies. " + _NO_CONFIGURATION,
+        "{fix}",
+    ),
+    "AddressIsOtherMesh": Text(
+        "istiod-remote leads to another mesh",
+        "{service} leads to {address}, which is {what}, but {wanted}.",
+        "The proxies of this cluster would get the configuration of a mesh that they don't belong to.",
+        "{fix}",
+    ),
+    "AddressIsClusterIP": Text(
+        "istiod-remote leads to a ClusterIP",
+        "{service} leads to {address}, which is {what}, but {wanted}.",
+        "A ClusterIP is no endpoint: it is not routed behind another Service, nor from another cluster. "
+        + _NO_CONFIGURATION,
+        "{fix}",
+    ),
+    "AddressIsNode": Text(
+        "istiod-remote leads to a node",
+        "{service} leads to {address}, which is {what}, but {wanted}.",
+        "No hosted istiod listens on that node's own address. " + _NO_CONFIGURATION,
+        "{fix}",
+    ),
+    "AddressIsOtherPod": Text(
+        "istiod-remote leads to another Pod",
+        "{service} leads to {address}, which is {what}, but {wanted}.",
+        _NO_CONFIGURATION,
+        "{fix}",
+    ),
+    "AddressIsStale": Text(
+        "The address belongs to no ready hosted Pod",
+        "{service} leads to {address}, {what}: no ready hosted Pod has it, and {wanted}.",
+        "Hosted Pods get new addresses when they restart; an old one leads nowhere. " + _NO_CONFIGURATION,
+        "{fix}",
+    ),
+    "AddressIsUnexpected": Text(
+        "The address is not the expected one",
+        "{service} leads to {address}, {what}, but {wanted}.",
+        _NO_CONFIGURATION,
+        "{fix}",
+    ),
+    "AddressNotComparable": Text(
+        "A host name can't be compared with an IP",
+        "{service} leads to {address} and the expected address is {wanted}: a host name and an IP can't be compared "
+        "without resolving, and nothing is resolved.",
+        _NOT_READ,
+        "If {address} is right, say so: --expect-address {address}",
+    ),
+    "AddressUndetermined": Text(
+        "It can't be told whether the address is right",
+        "{service} leads to {addresses}; whether that is right can't be told: {why}.",
+        _NOT_READ,
+        "{settle}",
+    ),
+    "ExternalNameIsIP": Text(
+        "externalName is an IP address",
+        "{service} is an ExternalName Service for an IP address.",
+        "externalName is a DNS name: an IP there never resolves. " + _NO_CONFIGURATION,
+        "Delete the Service's type and externalName and give it endpoints with that address instead:\n"
+        "  {kubectl} get service {service} -o yaml",
+    ),
+    "TrafficSplit": Text(
+        "Right and wrong addresses side by side",
+        "{service} leads to {right}, which is right, and to {wrong} beside it: connections are spread over both.",
+        "Some proxies connect and others don't, and which ones changes with every restart.",
+    ),
+    "ReplicaMissing": Text(
+        "A ready replica is not in istiod-remote",
+        "{service} does not hold {address}, the ready hosted Pod {pod}.",
+        "It serves no proxy; when the others go, the mesh has no control plane.",
+    ),
+    "ConfiguredAddressDiffers": Text(
+        "istiod-remote differs from the configured address",
+        "{service} leads to {addresses}, but the cluster is configured with {configured} (remotePilotAddress).",
+        "Somebody or something changed istiod-remote after it was rendered; the next sync may write the configured "
+        "address back.",
+        "Decide which of the two is right, and set it as the mesh's control-plane address (basic information of the "
+        "mesh).",
+    ),
+    # --- istiod-remote: Service, endpoints, ports -------------------------------------------------
+    "ServiceNotFound": Text(
+        "istiod-remote does not exist",
+        "There is no Service {service} in namespace {namespace}, but configmap {config} sends the proxies there.",
+        _NO_CONFIGURATION,
+        "The mesh's controllers make it once the control-plane address is set (basic information of the mesh). See "
+        "what is there:\n"
+        "  {kubectl} get services,endpoints",
+    ),
+    "RevisionServiceNotFound": Text(
+        "The mesh config names a Service that doesn't exist",
+        "configmap {config} sends the proxies to {service}, which does not exist; what does exist is {other}.",
+        "Istio's charts with a revision name the Service istiod-<revision>-remote and leave discoveryAddress at "
+        "istiod-remote. " + _NO_CONFIGURATION,
+        "Set meshConfig.defaultConfig.discoveryAddress to the Service that exists, in the values that render the "
+        "chart. It stands in:\n"
+        "  {kubectl} get configmap {config} -o yaml",
+    ),
+    "NoEndpoints": Text(
+        "istiod-remote has no endpoints",
+        "{service} has no address behind it.",
+        _NO_CONFIGURATION,
+        "{fix}",
+    ),
+    "NoReadyEndpoints": Text(
+        "istiod-remote has only not-ready addresses",
+        "{service} has only addresses that are not ready: {held}.",
+        "Addresses that are not ready get no traffic. " + _NO_CONFIGURATION,
+        "{fix}",
+    ),
+    "EndpointsNotMirrored": Text(
+        "The Endpoints have no EndpointSlice",
+        "The Endpoints {service} hold {held}, but no EndpointSlice does: {why}.",
+        "kube-proxy follows EndpointSlices only: nothing is routed. " + _NO_CONFIGURATION,
+        "See the Service's selector and the Endpoints' labels:\n  {kubectl} get service,endpoints {service} -o yaml",
+    ),
+    "EndpointsDiffer": Text(
+        "Endpoints and EndpointSlices disagree",
+        "{service}: the EndpointSlices lead to {routed}, the Endpoints say {listed}.",
+        "kube-proxy follows the slices, people read the Endpoints.",
+        "Compare them:\n"
+        "  {kubectl} get endpointslices -l kubernetes.io/service-name={service} -o yaml\n"
+        "  {kubectl} get endpoints {service} -o yaml",
+    ),
+    "PortsAreExpected": Text("The ports are right", "{service} leads to the ports {ports} on every address."),
+    "XDSPortMissing": Text(
+        "No way to port 15012",
+        "{service} port 15012 leads to no port 15012 on {addresses}, which has {held}.",
+        _NO_CONFIGURATION,
+        "Give the endpoints both ports:\n  {fix}",
+    ),
+    "XDSPortNotJoined": Text(
+        "Port 15012 has another name",
+        "{service} port {port} finds no endpoint port of its name on {addresses}: {held} should be {wanted}.",
+        "kube-proxy joins Service and endpoint ports by name and protocol; the right number under another name "
+        "routes nothing. " + _NO_CONFIGURATION,
+        "Give the endpoints the Service's port names:\n  {fix}",
+    ),
+    "XDSServicePortMissing": Text(
+        "The Service has no port 15012",
+        "The Service {service} has no TCP port 15012.",
+        _NO_CONFIGURATION,
+        "Give the Service both its ports:\n  {fix}",
+    ),
+    "WebhookPortMissing": Text(
+        "No way to port 15017",
+        "{service} port 443 leads to no port 15017 on {addresses}, which has {held}.",
+        "15017 serves injection and validation webhooks of the hosted istiod; configuration does not depend on it.",
+        "Give the endpoints both ports:\n  {fix}",
+    ),
+    "WebhookServicePortMissing": Text(
+        "The Service has no port 443",
+        "The Service {service} has no TCP port 443, which should lead to 15017.",
+        "443 -> 15017 serves injection and validation webhooks; configuration does not depend on it.",
+        "Give the Service both its ports:\n  {fix}",
+    ),
+    "DiscoveryPortUnexpected": Text(
+        "discoveryAddress has another port",
+        "configmap {config} sends the proxies to {discovery}, not to port 15012.",
+        _NO_CONFIGURATION,
+        "Set the port in meshConfig.defaultConfig.discoveryAddress to 15012, in the values that render the chart.",
+    ),
+    "RemoteNotApplicable": Text(
+        "istiod-remote is not applicable",
+        "{cluster} hosts the control plane and no workloads of this mesh: nothing dials istiod-remote here.",
+    ),
+    "RemoteNotVerified": Text(
+        "istiod-remote of the control-plane cluster was not verified",
+        "{context} is a workload cluster of its own mesh too; its istiod-remote is not part of this run.",
+        "",
+        "  kubectl mesh verify-endpoints --context {context}",
+    ),
+    # --- the hosted control plane -----------------------------------------------------------------
+    "HostedPodsReady": Text("The hosted istiod is ready", "{name} has {ready} ready Pods."),
+    "HostedPodsNotReady": Text(
+        "Some hosted istiod Pods are not ready",
+        "{name} has {ready} ready Pods of {wanted}.",
+        "The others serve no proxy.",
+        "  {kubectl} get pods -l {selector}",
+    ),
+    "NoReadyHostedPod": Text(
+        "No hosted istiod Pod is ready",
+        "{name} has no ready Pod.",
+        "The mesh has no control plane: no proxy of any cluster gets configuration.",
+        "  {kubectl} get pods -l {selector}\n  {kubectl} describe pods -l {selector}",
+    ),
+    "HostedIstiodGone": Text(
+        "The hosted istiod is gone",
+        "{lb} stands in {cluster}, but the Deployment {name} behind it does not.",
+        "The mesh has no control plane: no proxy of any cluster gets configuration.",
+        "  {kubectl} get deployments,pods -l app=istiod",
+    ),
+    "HostedLBAssigned": Text(
+        "hosted-lb has an address", "Workload clusters must have {addresses}, the address of {name}."
+    ),
+    "HostedLBReachesPods": Text("hosted-lb leads to the hosted istiod", "{name} leads to ready hosted Pods on 15012."),
+    "HostedLBPending": Text(
+        "hosted-lb has no address",
+        "{name} in {cluster} is <pending>: no load balancer gave it an address.",
+        "Workload clusters have no address to reach the control plane at.",
+        "Install a load balancer such as MetalLB there (addon repository), with an address pool and an L2 "
+        "advertisement, or see why the one that is there gives no address:\n"
+        "  {kubectl} describe service {name}\n"
+        "If another entry leads to the control plane, state it with --expect-address.",
+    ),
+    "HostedLBNotFound": Text(
+        "hosted-lb does not exist",
+        "There is no Service {name} in {cluster}.",
+        "The address that workload clusters must have can't be read.",
+        "If the control plane has a custom entry, state its address with --expect-address. See what is there:\n"
+        "  {kubectl} get services",
+    ),
+    "HostedLBNotLoadBalancer": Text(
+        "hosted-lb is no LoadBalancer",
+        "{name} in {cluster} is of type {type}: the entry to the control plane is a custom one.",
+        "The address that workload clusters must have can't be read.",
+        "State the address of the custom entry with --expect-address.",
+    ),
+    "HostedLBReachesNoPod": Text(
+        "hosted-lb leads to no hosted Pod",
+        "{name} leads to none of the ready hosted Pods on port 15012 (selector: {actual_selector}).",
+        "Workload clusters reach the load balancer and nothing behind it. " + _NO_CONFIGURATION,
+        "Compare its selector and ports with the Pods:\n"
+        "  {kubectl} get service {name} -o yaml\n"
+        "  {kubectl} get pods -l {selector} --show-labels",
+    ),
+    "HostedLBWebhookPortMissing": Text(
+        "hosted-lb has no port 15017",
+        "{name} does not lead to port 15017.",
+        "15017 serves injection and validation webhooks; configuration does not depend on it.",
+    ),
+    "HostedLBDiffers": Text(
+        "The stated address differs from hosted-lb's",
+        "The stated address is {stated}, the one of {name} is {addresses}.",
+        "The user's word counts; make sure that both lead to the same control plane.",
+    ),
+    "ControlPlaneNotHere": Text(
+        "The named cluster does not host this mesh",
+        "{cluster} does not host the control plane of mesh {mesh} in namespace {namespace}; it hosts {others}.",
+        _NOT_READ,
+        "Name the context where istiod-{mesh}-hosted runs with --control-plane-context, or its namespace with "
+        "--control-plane-namespace.",
+    ),
+    "ControlPlaneNotConsulted": Text(
+        "The named control plane was not needed",
+        "{context} was not consulted: what {cluster} is held to does not stand there.",
+    ),
+    # --- roles and meshes -------------------------------------------------------------------------
+    "MeshNotFound": Text(
+        "No hosted mesh here",
+        "{cluster} has no part in {which} in namespace {namespace}; found: {present}.",
+        "Nothing was compared, so nothing can be called fine.",
+        "Is this the right context, and the mesh's namespace (-n)?",
+    ),
+    "MeshIDUnknown": Text(
+        "The mesh ID is not known",
+        "{cluster} does not say which mesh it belongs to: neither its mesh config nor its injector has a mesh ID.",
+        "The right control plane is found by mesh ID.",
+        "State it with --mesh-id.",
+    ),
+    "MeshIDFromName": Text(
+        "The mesh ID was taken from a name",
+        "configmap {config} does not tell the mesh ID ({why}); the Deployment's name gives {mesh}.",
+        "The ConfigMap is authoritative; the name is a good guess.",
+    ),
+    "MeshConfigUnreadable": Text(
+        "A mesh config can't be understood",
+        "configmap {config} can't be understood: {why}.",
+        _NOT_READ,
+        "  {kubectl} get configmap {config} -o yaml",
+    ),
+    "NotWired": Text(
+        "Not wired to a hosted control plane",
+        "configmap {config} (mesh {mesh}) sends the proxies to {discovery}, not to istiod-remote; {because}.",
+        "Such proxies read the local istiod: right in a dedicated mesh or plain Istio, wrong in a hosted mesh.",
+        "If the cluster belongs to a hosted mesh, discoveryAddress must be {wanted}; if an upgrade lost it, set the "
+        "mesh's control-plane address again. It stands in:\n"
+        "  {kubectl} get configmap {config} -o yaml",
+    ),
+    "MeshLeftover": Text(
+        "Left over from a removed mesh",
+        "{name} belongs to mesh {mesh}, which no mesh config and no hosted istiod here knows.",
+        "",
+        "If that mesh is gone for good:\n  {kubectl} delete service {name}",
+    ),
+    # --- reads that gave no answer ----------------------------------------------------------------
+    "Unreachable": Text(
+        "The API server can't be reached",
+        "{cluster} can't be reached: {detail}.",
+        _NOT_READ,
+        "  {kubectl} cluster-info",
+    ),
+    "TLSFailed": Text(
+        "TLS with the API server failed",
+        "No TLS connection with {cluster}: {detail}.",
+        _NOT_READ,
+        "Check certificate-authority, tls-server-name and proxy-url of the context:\n  {kubectl} cluster-info",
+    ),
+    "Unauthorized": Text(
+        "The API server refused the credentials",
+        "{cluster} refused the credentials: {detail}.",
+        _NOT_READ,
+        "Log in again, then see who you are:\n  {kubectl} auth whoami",
+    ),
+    "Forbidden": Text(
+        "No right to read",
+        "No right to read {kind} in namespace {namespace} of {cluster}: {detail}.",
+        _NOT_READ,
+        "The README has the ClusterRole that is needed. See what you may do:\n  {kubectl} auth can-i --list",
+    ),
+    "NotServed": Text(
+        "The API is not served",
+        "{cluster} does not serve {kind}: {detail}.",
+        _NOT_READ,
+        "  {kubectl} api-resources",
+    ),
+    "TimedOut": Text(
+        "No answer in time",
+        "{cluster} did not answer for {kind} in time: {detail}.",
+        _NOT_READ,
+        "Give it more time with --request-timeout.",
+    ),
+    "ServerFailed": Text(
+        "The API server failed",
+        "{cluster} could not answer for {kind}: {detail}.",
+        _NOT_READ,
+        "Try again later.",
+    ),
+    "MalformedAnswer": Text(
+        "The answer can't be understood",
+        "The answer of {cluster} for {kind} can't be understood: {detail}.",
+        _NOT_READ,
+        "Something between here and the API server may have changed it; compare with:\n  {kubectl} get --raw /version",
+    ),
+    "NotCaptured": Text(
+        "Not among the objects",
+        "{cluster} holds no {kind}.",
+        "What is not in the files may well be in the cluster.",
+        "Capture it too:\n"
+        "  kubectl get -n {namespace} services,endpoints,endpointslices,pods,deployments,configmaps -o yaml",
+    ),
+}

@@ -1,0 +1,1 @@
+"""The checks: pure functions, snapshots in, findings out."""

@@ -1,0 +1,238 @@
+"""The hosted istiod of a mesh and the Service that exposes it, `istiod-<mesh>-hosted-lb`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from kubectl_mesh.catalog import finding
+from kubectl_mesh.checks.scope import Scope, quoted
+from kubectl_mesh.report import FAIL, UNKNOWN, WARN, Finding, ObjectRef
+from kubectl_mesh.routing import reached, service_port, slice_backends
+from kubectl_mesh.snapshot import Object, Snapshot, dig, labels_of, mapping, maps, name_of, text
+from kubectl_mesh.topology import (
+    SERVICE_NAME_LABEL,
+    WEBHOOK_PORT,
+    XDS_PORT,
+    HostedControlPlane,
+    hosted_config_name,
+    hosted_deployment_name,
+    hosted_lb_name,
+    hosted_pods,
+    is_ready,
+    is_terminating,
+    lb_addresses,
+    pod_addresses,
+    selects,
+)
+
+
+@dataclass
+class Hosted:
+    """What was found of a hosted control plane.
+
+    `ready` are the ready hosted Pods (None: not read), `addresses` those of hosted-lb (None: it has none
+    that can be named), each with the finding that says why where there is nothing to hold others to.
+    """
+
+    cluster: Snapshot
+    name: str
+    findings: list[Finding] = field(default_factory=list)
+    ready: list[Object] | None = None
+    no_pods: Finding | None = None
+    addresses: list[str] | None = None
+    no_address: Finding | None = None
+
+    @property
+    def lb_source(self) -> str:
+        """Where the expected address of workload clusters was read."""
+        return f"{self.cluster.source}: service/{hosted_lb_name(self.name)}"
+
+    @property
+    def pods_source(self) -> str:
+        """Where the expected addresses of the control-plane cluster itself were read."""
+        return f"{self.cluster.source}: Pods of deployment/{hosted_deployment_name(self.name)}"
+
+
+def verify_hosted(
+    scope: Scope, cluster: Snapshot, name: str, plane: HostedControlPlane | None, *, needs_lb: bool
+) -> Hosted:
+    """Verify a hosted control plane; `plane` is None where no Deployment of that name was found.
+
+    `needs_lb` is False where nothing depends on hosted-lb: the cluster is its own workload cluster, or
+    the user stated the address that workload clusters must have.
+    """
+    hosted = Hosted(cluster, name)
+    deployment = ObjectRef("Deployment", cluster.namespace, hosted_deployment_name(name))
+    if plane is None:
+        if cluster.unread("Deployment"):
+            hosted.findings += scope.unreadable(cluster, "Deployment", None)
+        else:
+            hosted.no_pods = finding(
+                "HostedIstiodGone",
+                deployment,
+                "exists",
+                name=deployment.name or "",
+                lb=hosted_lb_name(name),
+                cluster=cluster.source,
+                kubectl=scope.kubectl(cluster),
+            )
+            hosted.findings.append(hosted.no_pods)
+    elif plane.config_error:
+        config = ObjectRef("ConfigMap", cluster.namespace, hosted_config_name(name))
+        hosted.findings.append(
+            finding("MeshIDFromName", config, "meshId", config=config.name or "", why=plane.config_error, mesh=name)
+        )
+    _verify_pods(scope, hosted, deployment, plane)
+    _verify_lb(scope, hosted, needs_lb=needs_lb)
+    return hosted
+
+
+def _verify_pods(scope: Scope, hosted: Hosted, deployment: ObjectRef, plane: HostedControlPlane | None) -> None:
+    cluster = hosted.cluster
+    if cluster.unread("Pod"):
+        hosted.findings += scope.unreadable(cluster, "Pod", None)
+        hosted.no_pods = hosted.no_pods or scope.cause(cluster, "Pod", None)
+        return
+    pods = hosted_pods(cluster, hosted.name)
+    hosted.ready = [pod for pod in pods if is_ready(pod)]
+    if plane is None:
+        return
+    replicas = dig(plane.deployment, "spec", "replicas")
+    desired = replicas if type(replicas) is int else 1
+    waiting = [
+        pod
+        for pod in pods
+        if not is_ready(pod) and not is_terminating(pod) and text(pod, "status", "phase") in ("Pending", "Running", "")
+    ]
+    wanted = max(desired, len(hosted.ready) + len(waiting))
+    if not hosted.ready:
+        code = "NoReadyHostedPod"
+    else:
+        code = "HostedPodsNotReady" if len(hosted.ready) < wanted else "HostedPodsReady"
+    told = finding(
+        code,
+        deployment,
+        "ready Pods",
+        expected=[str(wanted) if wanted else ">=1"],
+        actual=[str(len(hosted.ready))],
+        source=f"{cluster.source}: {deployment}",
+        name=deployment.name or "",
+        ready=str(len(hosted.ready)),
+        wanted=str(wanted),
+        cluster=cluster.source,
+        kubectl=scope.kubectl(cluster),
+        selector=f"app=istiod,istio.io/rev={hosted.name}-hosted",
+    )
+    hosted.findings.append(told)
+    hosted.no_pods = None if hosted.ready else told
+
+
+def _verify_lb(scope: Scope, hosted: Hosted, *, needs_lb: bool) -> None:
+    cluster, name = hosted.cluster, hosted_lb_name(hosted.name)
+    about = ObjectRef("Service", cluster.namespace, name)
+    service = cluster.find("Service", name)
+    if service is None and cluster.unread("Service"):
+        hosted.findings += scope.unreadable(cluster, "Service", None)
+        hosted.no_address = scope.cause(cluster, "Service", None)
+        return
+    given = lb_addresses(service)
+    kind = text(service, "spec", "type") or "ClusterIP"
+    params: dict[str, Any] = {"name": name, "cluster": cluster.source, "kubectl": scope.kubectl(cluster), "type": kind}
+    if service is None:
+        code, result, actual = "HostedLBNotFound", UNKNOWN if needs_lb else WARN, []
+    elif kind != "LoadBalancer":
+        code, result, actual = "HostedLBNotLoadBalancer", UNKNOWN if needs_lb else WARN, [kind]
+    elif not given:
+        code, result, actual = "HostedLBPending", FAIL if needs_lb else WARN, ["<pending>"]
+    else:
+        hosted.addresses = given
+        hosted.findings.append(
+            finding(
+                "HostedLBAssigned",
+                about,
+                "address",
+                expected=["an address"],
+                actual=given,
+                addresses=quoted(given),
+                **params,
+            )
+        )
+        _verify_reach(scope, hosted, service, about)
+        return
+    hosted.no_address = finding(code, about, "address", result=result, expected=["an address"], actual=actual, **params)
+    hosted.findings.append(hosted.no_address)
+
+
+def _verify_reach(scope: Scope, hosted: Hosted, service: Object, about: ObjectRef) -> None:
+    """Whether hosted-lb leads to ready hosted Pods on 15012; that there are none is another finding's business."""
+    cluster = hosted.cluster
+    if not hosted.ready:
+        return
+    selector = mapping(service, "spec", "selector")
+    if not selector and cluster.unread("EndpointSlice", about.name):
+        hosted.findings += scope.unreadable(cluster, "EndpointSlice", about.name)
+        return
+    wanted = [f"{address}:{XDS_PORT}" for pod in hosted.ready for address in pod_addresses(pod)]
+    leads = [
+        address
+        for pod in hosted.ready
+        for address in pod_addresses(pod)
+        if XDS_PORT in _targets(cluster, service, XDS_PORT, pod, address)
+    ]
+    params: dict[str, Any] = {
+        "name": about.name or "",
+        "kubectl": scope.kubectl(cluster),
+        "selector": f"app=istiod,istio.io/rev={hosted.name}-hosted",
+        "actual_selector": ",".join(f"{key}={value}" for key, value in selector.items()) or "none",
+    }
+    actual = [f"{address}:{XDS_PORT}" for address in leads]
+    code = "HostedLBReachesPods" if leads else "HostedLBReachesNoPod"
+    if not actual:
+        port = service_port(service, XDS_PORT)
+        actual = [f"port {XDS_PORT} missing"] if port is None else ["no hosted Pod"]
+    hosted.findings.append(
+        finding(code, about, "backends", expected=wanted, actual=actual, source=hosted.pods_source, **params)
+    )
+    webhook = any(
+        WEBHOOK_PORT in _targets(cluster, service, WEBHOOK_PORT, pod, address)
+        for pod in hosted.ready
+        for address in pod_addresses(pod)
+    )
+    if leads and not webhook:
+        hosted.findings.append(
+            finding(
+                "HostedLBWebhookPortMissing",
+                about,
+                f"port {WEBHOOK_PORT}",
+                expected=[str(WEBHOOK_PORT)],
+                actual=[],
+                **params,
+            )
+        )
+
+
+def _targets(cluster: Snapshot, service: Object, number: int, pod: Object, address: str) -> set[int | None]:
+    """The ports of one Pod that a port of hosted-lb leads to.
+
+    With a selector from Pod and targetPort, as the endpoints controller does it; without one from the
+    Service's own slices.
+    """
+    port = service_port(service, number)
+    if port is None:
+        return set()
+    if not mapping(service, "spec", "selector"):
+        slices = [s for s in cluster.all("EndpointSlice") if labels_of(s).get(SERVICE_NAME_LABEL) == name_of(service)]
+        return reached(port, address, slice_backends(slices))
+    if not selects(service, pod):
+        return set()
+    spec = next(p for p in maps(service, "spec", "ports") if p.get("port") == number)
+    target = spec.get("targetPort") or number
+    if isinstance(target, int):
+        return {target}
+    return {
+        declared.get("containerPort")
+        for container in maps(pod, "spec", "containers")
+        for declared in maps(container, "ports")
+        if declared.get("name") == target
+    }

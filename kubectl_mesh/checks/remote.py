@@ -1,0 +1,555 @@
+"""istiod-remote, the Service that a cluster's proxies dial, held to the pattern of the cluster's role."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from dataclasses import dataclass
+from typing import Any
+
+from kubectl_mesh.catalog import Shell, finding, phrase
+from kubectl_mesh.checks.scope import Scope, quoted
+from kubectl_mesh.report import FAIL, WARN, Finding, ObjectRef
+from kubectl_mesh.routing import (
+    Backend,
+    Port,
+    endpoints_backends,
+    is_ip,
+    normalise,
+    ports_of,
+    reached,
+    ready_addresses,
+    service_port,
+    service_ports,
+    slice_backends,
+)
+from kubectl_mesh.snapshot import NOT_CAPTURED, Object, dig, labels_of, mapping, name_of, text
+from kubectl_mesh.topology import (
+    REMOTE_SERVICE,
+    SERVICE_NAME_LABEL,
+    WEBHOOK_PORT,
+    WEBHOOK_SERVICE_PORT,
+    XDS_PORT,
+    Owner,
+)
+
+# What is wrong in a cluster of any role; what is wrong beside a pattern; and what only a thing of this very
+# cluster makes certain: a node or Pod of another cluster may still be how a custom entry looks.
+_ALWAYS_WRONG = {"AddressIsLocalIstiod", "AddressIsCkubeRemote", "AddressIsClusterIP", "AddressIsOtherMesh"}
+_WRONG_BESIDE = {"AddressIsHostedPod", "AddressIsLoadBalancer"}
+_WRONG_HERE = {"AddressIsNode", "AddressIsOtherPod"}
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What istiod-remote must lead to. `pattern` is hosted, workload, or None while the role is not known.
+
+    `addresses` is None where that could not be determined, and `reason` the finding that says why (None: the
+    control plane was not asked). `replicas` are the addresses of each hosted Pod. `proves` is False where
+    a match proves nothing, only a mismatch does. `stated` marks the user's own word.
+    """
+
+    pattern: str | None
+    addresses: list[str] | None = None
+    source: str | None = None
+    reason: Finding | None = None
+    replicas: tuple[tuple[str, list[str]], ...] = ()
+    proves: bool = True
+    stated: bool = False
+
+
+@dataclass(frozen=True)
+class Remote:
+    """The istiod-remote Service of one mesh config; `configured` is its remotePilotAddress."""
+
+    name: str
+    namespace: str
+    revision: str
+    configured: str | None
+
+
+class RemoteCheck:
+    """Verifies one istiod-remote. `known` tells whose an address is, `truth` which ones are right."""
+
+    def __init__(
+        self, scope: Scope, remote: Remote, mesh_id: str | None, truth: Truth, known: dict[str, Owner]
+    ) -> None:
+        self.scope, self.cluster, self.remote = scope, scope.verified, remote
+        self.mesh_id, self.truth, self.known = mesh_id, truth, known
+        self.findings: list[Finding] = []
+        self.service = self.cluster.find("Service", remote.name, remote.namespace)
+        self.endpoints = self.cluster.find("Endpoints", remote.name, remote.namespace)
+        self.slices = [
+            s
+            for s in self.cluster.all("EndpointSlice", remote.namespace)
+            if labels_of(s).get(SERVICE_NAME_LABEL) == remote.name
+        ]
+        self.about = ObjectRef("Service", remote.namespace, remote.name)
+        self.kubectl = Shell(
+            str(scope.kubectl(self.cluster)).removesuffix(shlex.quote(self.cluster.namespace))
+            + shlex.quote(remote.namespace)
+        )
+
+    def run(self) -> list[Finding]:
+        """Every finding about this Service."""
+        if self.service is None and (kind_unread := self._service_unread()):
+            self.findings += self.scope.unreadable(self.cluster, *kind_unread)
+        elif self.service is None:
+            self._tell_missing_service()
+            return self.findings
+        if text(self.service, "spec", "type") == "ExternalName":
+            self._verify_external_name()
+            return self.findings
+        backends = self._backends()
+        if backends is not None:
+            self._verify_backends(backends)
+        return self.findings
+
+    def _service_unread(self) -> tuple[str, str | None] | None:
+        """The read of the Service that gave no answer: by name in another namespace, else the list."""
+        subject = self.remote.name if self.remote.namespace != self.cluster.namespace else None
+        return ("Service", subject) if self.cluster.unread("Service", subject) else None
+
+    def _tell(self, code: str, about: ObjectRef, field: str, **details: Any) -> Finding:
+        common = {"service": self.remote.name, "cluster": self.cluster.source, "kubectl": self.kubectl}
+        told = finding(code, about, field, **{**common, **details})
+        self.findings.append(told)
+        return told
+
+    # --- the Service and where its endpoints are ------------------------------------------------
+
+    def _tell_missing_service(self) -> None:
+        name, revision = self.remote.name, self.remote.revision
+        others = [
+            name_of(s)
+            for s in self.cluster.all("Service", self.remote.namespace)
+            if name_of(s) in (REMOTE_SERVICE, f"istiod-{revision}-remote")
+        ]
+        code = "RevisionServiceNotFound" if others else "ServiceNotFound"
+        self._tell(
+            code,
+            self.about,
+            "exists",
+            expected=[name],
+            actual=others,
+            other=quoted(others),
+            config="istio-" + revision if revision else "istio",
+            namespace=self.remote.namespace,
+            cause=self._pending(),
+            mesh=self.mesh_id or "",
+        )
+
+    def _backends(self) -> list[Backend] | None:
+        """The backends that kube-proxy sees; None where there are none or they could not be read."""
+        name, namespace = self.remote.name, self.remote.namespace
+        routed = slice_backends(self.slices)
+        listed = endpoints_backends(self.endpoints)
+        about_endpoints = ObjectRef("Endpoints", namespace, name)
+        no_slices = self.cluster.unread("EndpointSlice", name)
+        no_endpoints = self.cluster.unread("Endpoints", name)
+        if no_slices and not self.slices:
+            if no_slices.code != NOT_CAPTURED or self.endpoints is None:
+                self.findings += self.scope.unreadable(self.cluster, "EndpointSlice", name)
+                return None
+            routed = listed  # a file that holds the Endpoints alone is enough
+            self.about = about_endpoints
+        elif self.endpoints is None and no_endpoints and no_endpoints.code != NOT_CAPTURED:
+            self.findings += self.scope.unreadable(self.cluster, "Endpoints", name, WARN)
+        if self.endpoints is not None:
+            self.about = about_endpoints
+        elif self.slices:
+            self.about = ObjectRef("EndpointSlice", namespace, name_of(self.slices[0]))
+
+        ready = ready_addresses(routed)
+        if ready:
+            return routed
+        expected = self.truth.addresses
+        details = {"expected": expected, "source": self.truth.source, "fix": self._fix(), "cause": self._pending()}
+        if routed:
+            held = sorted({backend.address for backend in routed})
+            self._tell(
+                "NoReadyEndpoints",
+                self.about,
+                "address",
+                actual=[f"{a} (not ready)" for a in held],
+                held=quoted(held),
+                **details,
+            )
+        elif self.slices or not ready_addresses(listed):
+            self._tell("NoEndpoints", self.about, "address", actual=[], **details)
+        else:
+            held = ready_addresses(listed)
+            self._tell(
+                "EndpointsNotMirrored",
+                about_endpoints,
+                "EndpointSlice",
+                expected=held,
+                actual=[],
+                held=quoted(held),
+                why=self._why_not_mirrored(),
+            )
+        return None
+
+    def _why_not_mirrored(self) -> str:
+        if labels_of(self.endpoints or {}).get("endpointslice.kubernetes.io/skip-mirror") == "true":
+            return "the Endpoints carry the label endpointslice.kubernetes.io/skip-mirror=true"
+        if mapping(self.service, "spec", "selector"):
+            return "the Service has a selector, so Endpoints written by hand are not mirrored"
+        return "the mirroring controller has made none: is kube-controller-manager running?"
+
+    # --- addresses ------------------------------------------------------------------------------
+
+    def _verify_external_name(self) -> None:
+        name = normalise(text(self.service, "spec", "externalName"))
+        if is_ip(name):
+            self._tell(
+                "ExternalNameIsIP",
+                self.about,
+                "externalName",
+                actual=[name],
+                expected=self.truth.addresses,
+                source=self.truth.source,
+            )
+            return
+        self._verify_addresses([name], "externalName")
+
+    def _verify_backends(self, backends: list[Backend]) -> None:
+        addresses = ready_addresses(backends)
+        wrong = self._verify_addresses(addresses, "address")
+        if self.service is not None:
+            self._verify_ports(self.service, addresses, backends)
+        if self.endpoints is not None and self.slices:
+            self._verify_agreement(backends, wrong)
+
+    def _verify_addresses(self, addresses: list[str], field: str) -> Finding | None:
+        """Compare each address; the first wrong one, if any."""
+        expected = self.truth.addresses
+        right = [a for a in addresses if expected is not None and a in expected]
+        others = [a for a in addresses if a not in right]
+        if right and self.truth.proves:
+            self._tell(
+                "AddressIsExpected",
+                self.about,
+                field,
+                expected=expected,
+                actual=right,
+                source=self.truth.source,
+                addresses=quoted(right),
+            )
+        unsure = [] if self.truth.proves else right
+        wrong: Finding | None = None
+        for address in others:
+            owner = self.known.get(address)
+            if expected is not None and not self._explained(owner) and not self._comparable(address, expected):
+                self._tell(
+                    "AddressNotComparable",
+                    self.about,
+                    field,
+                    expected=expected,
+                    actual=[address],
+                    source=self.truth.source,
+                    address=address,
+                    wanted=quoted(expected),
+                )
+            elif expected is not None or self._explained(owner):
+                told = self._tell_wrong(address, owner, field)
+                wrong = wrong or told
+            else:
+                unsure.append(address)
+        if right and wrong and self.truth.proves:
+            self._tell(
+                "TrafficSplit",
+                self.about,
+                field,
+                expected=expected,
+                actual=addresses,
+                cause=wrong,
+                source=self.truth.source,
+                right=quoted(right),
+                wrong=quoted(others),
+            )
+        self._verify_replicas(addresses, right)
+        drift = self._verify_configured(addresses, wrong, settled=bool(right) and self.truth.proves)
+        if unsure and not (wrong or drift):
+            self._tell_unsure(unsure, field)
+        return wrong
+
+    def _explained(self, owner: Owner | None) -> bool:
+        """Whether an address is wrong for what it is, whatever the right one may be."""
+        if owner is None:
+            return False
+        return (
+            owner.code in _ALWAYS_WRONG
+            or (owner.code in _WRONG_BESIDE and self.truth.pattern is not None)
+            or (owner.code in _WRONG_HERE and owner.here)
+        )
+
+    @staticmethod
+    def _comparable(address: str, expected: list[str]) -> bool:
+        """A host name and an IP can't be compared without resolving, and nothing is resolved."""
+        return all(is_ip(address) == is_ip(other) for other in expected)
+
+    def _tell_wrong(self, address: str, owner: Owner | None, field: str) -> Finding:
+        if owner is not None:
+            code = owner.code
+        else:
+            code = "AddressIsStale" if self.truth.pattern == "hosted" else "AddressIsUnexpected"
+        return self._tell(
+            code,
+            self.about,
+            field,
+            expected=self.truth.addresses,
+            actual=[address],
+            source=self.truth.source,
+            cause=self._pending(),
+            address=address,
+            fix=self._fix(),
+            what=owner.what if owner else "an address that nothing here has",
+            wanted=self._wanted(),
+        )
+
+    def _wanted(self) -> str:
+        """What the pattern asks for, in a sentence."""
+        key = {"hosted": "want-hosted", "workload": "want-workload", None: "want-unknown"}[self.truth.pattern]
+        if self.truth.addresses is None:
+            return str(phrase(f"{key}-unread"))
+        return phrase(key, addresses=Shell(quoted(self.truth.addresses)))
+
+    def _verify_replicas(self, addresses: list[str], right: list[str]) -> None:
+        for pod, held in self.truth.replicas if right else ():
+            if not set(held) & set(addresses):
+                self._tell(
+                    "ReplicaMissing",
+                    self.about,
+                    "address",
+                    expected=held,
+                    actual=addresses,
+                    source=self.truth.source,
+                    pod=pod,
+                    address=quoted(held),
+                )
+
+    def _verify_configured(self, addresses: list[str], wrong: Finding | None, *, settled: bool) -> bool:
+        """Drift from remotePilotAddress: a failure where nothing better is known, else a warning."""
+        configured = normalise(self.remote.configured or "")
+        if not configured or self.truth.pattern != "workload" or not self._comparable(configured, addresses):
+            return False
+        if set(addresses) == {configured} or (wrong and self.truth.addresses is not None):
+            return False  # where the right address is known, `fix` tells what the configuration has to do with it
+        self._tell(
+            "ConfiguredAddressDiffers",
+            self.about,
+            "remotePilotAddress",
+            expected=[configured],
+            actual=addresses,
+            result=WARN if settled else FAIL,
+            cause=wrong or self._pending(),
+            configured=configured,
+            source=f"{self.cluster.source}: configmap/istio-sidecar-injector"
+            + ("-" + self.remote.revision if self.remote.revision else ""),
+            addresses=quoted(addresses),
+        )
+        return not settled
+
+    def _tell_unsure(self, addresses: list[str], field: str) -> None:
+        if not self.truth.proves:
+            why, settle = phrase("unsure-witness", source=Shell(self.truth.source or "")), phrase("settle-address")
+        elif self.truth.reason is not None:
+            why, settle = Shell(self.truth.reason.message), phrase("settle-address")
+        else:
+            why = phrase("unsure-lone", mesh=Shell(self.mesh_id or "<unknown>"))
+            others = [c for c in self.scope.intent.contexts if c != self.cluster.source]
+            key = "settle-files" if self.cluster.server is None else "settle-context"
+            settle = phrase(key, contexts=Shell(quoted(others)))
+        is_what = [f"{a} is {self.known[a].what}" for a in addresses if a in self.known]
+        self._tell(
+            "AddressUndetermined",
+            self.about,
+            field,
+            actual=addresses,
+            expected=self.truth.addresses,
+            cause=self.truth.reason,
+            addresses=quoted(addresses),
+            why="; ".join([str(why), *is_what]),
+            settle=settle,
+        )
+
+    def _pending(self) -> Finding | None:
+        """The failure of the control plane that this one may be the consequence of."""
+        reason = self.truth.reason
+        return reason if reason is not None and reason.result == FAIL else None
+
+    # --- ports ----------------------------------------------------------------------------------
+
+    def _verify_ports(self, service: Object, addresses: list[str], backends: list[Backend]) -> None:
+        if text(service, "spec", "clusterIP") == "None":
+            return  # headless: the name resolves to the addresses themselves, and no kube-proxy joins any port
+        joined = self._verify_port(
+            service,
+            XDS_PORT,
+            XDS_PORT,
+            addresses,
+            backends,
+            ("XDSServicePortMissing", "XDSPortMissing", "XDSPortNotJoined"),
+        )
+        webhook = self._verify_port(
+            service,
+            WEBHOOK_SERVICE_PORT,
+            WEBHOOK_PORT,
+            addresses,
+            backends,
+            ("WebhookServicePortMissing", "WebhookPortMissing", "WebhookPortMissing"),
+        )
+        if joined:
+            ports = [str(XDS_PORT)] + ([str(WEBHOOK_PORT)] if webhook else [])
+            self._tell("PortsAreExpected", self.about, "ports", expected=ports, actual=ports, ports=quoted(ports))
+
+    def _verify_port(
+        self,
+        service: Object,
+        outer: int,
+        inner: int,
+        addresses: list[str],
+        backends: list[Backend],
+        codes: tuple[str, str, str],
+    ) -> bool:
+        """Whether a Service port leads to an endpoint port on every address; `codes` tell what is missing."""
+        port = service_port(service, outer)
+        if port is None:
+            self._tell(
+                codes[0],
+                ObjectRef("Service", self.remote.namespace, self.remote.name),
+                f"port {outer}",
+                expected=[str(outer)],
+                actual=[str(p) for p in service_ports(service)],
+                fix=self._fix_service(service),
+            )
+            return False
+        astray = [a for a in addresses if not {inner, None} & reached(port, a, backends)]
+        if not astray:
+            return True
+        held = sorted({p for a in astray for p in ports_of(a, backends)}, key=str)
+        code = codes[2] if any(p.number == inner for p in held) else codes[1]
+        self._tell(
+            code,
+            self.about,
+            f"port {inner}",
+            expected=[str(Port(port.name, "TCP", inner))],
+            actual=[str(p) for p in held],
+            addresses=quoted(astray),
+            port=str(port),
+            held=quoted([str(p) for p in held]),
+            wanted=str(Port(port.name, "TCP", inner)),
+            fix=self._patch(self.truth.addresses or addresses),
+        )
+        return False
+
+    def _verify_agreement(self, backends: list[Backend], wrong: Finding | None) -> None:
+        """kube-proxy follows the slices; Endpoints that say otherwise mislead whoever reads them."""
+        if mapping(self.endpoints, "metadata", "annotations").get("endpoints.kubernetes.io/over-capacity"):
+            return
+        in_slices, in_endpoints = (
+            {(b.address, port) for b in side if b.ready for port in b.ports or (None,)}
+            for side in (backends, endpoints_backends(self.endpoints))
+        )
+        if in_slices == in_endpoints:
+            return
+        routed, listed = ready_addresses(backends), ready_addresses(endpoints_backends(self.endpoints))
+        self._tell(
+            "EndpointsDiffer",
+            self.about,
+            "EndpointSlice",
+            result=FAIL if wrong else WARN,
+            cause=wrong,
+            expected=listed,
+            actual=routed,
+            routed=quoted(routed),
+            listed=quoted(listed),
+        )
+
+    # --- remedies -------------------------------------------------------------------------------
+
+    def _fix(self) -> Shell:
+        """The commands that mend the endpoints: the mesh's own setting first, then the object itself."""
+        right = self.truth.addresses
+        again = self.scope.again()
+        if not right:
+            return phrase("fix-unknown", again=again)
+        if self.truth.pattern == "hosted":
+            return phrase("fix-hosted", patch=self._patch(right), again=again)
+        setting = Shell(
+            shlex.join(
+                [
+                    "kubectl",
+                    "-n",
+                    "mspider-system",
+                    "patch",
+                    "globalmeshes.discovery.mspider.io",
+                    self.mesh_id or "MESH",
+                    "--type",
+                    "merge",
+                    "-p",
+                    _compact(
+                        {
+                            "spec": {
+                                "ownerConfig": {
+                                    "controlPlaneParams": {
+                                        "istio.custom_params.values.global.remotePilotAddress": right[0]
+                                    }
+                                }
+                            }
+                        }
+                    ),
+                ]
+            )
+        )
+        configured = normalise(self.remote.configured or "")
+        key = "fix-workload" if configured != right[0] else "fix-drifted"
+        return phrase(key, setting=setting, address=right[0], patch=self._patch(right), again=again)
+
+    def _patch(self, addresses: list[str]) -> Shell:
+        """The command that writes addresses and both ports into the object at fault, or makes it."""
+        ips = [a for a in addresses if is_ip(a)]
+        if self.about.kind == "EndpointSlice":  # a slice holds one family
+            ips = [ip for ip in ips if (":" in ip) == (text(self.slices[0], "addressType") == "IPv6")]
+        external = text(self.service, "spec", "type") == "ExternalName"
+        if not is_ip(addresses[0]):
+            return self._merge_patch(
+                "service", self.remote.name, {"spec": {"type": "ExternalName", "externalName": addresses[0]}}
+            )
+        if not ips or external:
+            return phrase("no-patch", addresses=Shell(quoted(addresses)))
+        named = {p.number: p.name for p in service_ports(self.service or {})}
+        ports = [
+            {"name": named.get(outer, default), "port": inner, "protocol": "TCP"}
+            for outer, inner, default in (
+                (XDS_PORT, XDS_PORT, "tcp-istiod"),
+                (WEBHOOK_SERVICE_PORT, WEBHOOK_PORT, "tcp-webhook"),
+            )
+        ]
+        if self.about.kind == "EndpointSlice":
+            body: Object = {"endpoints": [{"addresses": ips}], "ports": ports}
+            return self._merge_patch("endpointslice", self.about.name or "", body)
+        subsets = {"subsets": [{"addresses": [{"ip": ip} for ip in ips], "ports": ports}]}
+        if self.endpoints is not None:
+            return self._merge_patch("endpoints", self.remote.name, subsets)
+        made = {"apiVersion": "v1", "kind": "Endpoints", "metadata": {"name": self.remote.name}, **subsets}
+        return Shell(f"echo {shlex.quote(_compact(made))} | {self.kubectl} apply -f -")
+
+    def _merge_patch(self, resource: str, name: str, body: Object) -> Shell:
+        return Shell(
+            f"{self.kubectl} " + shlex.join(["patch", resource, name, "--type", "merge", "-p", _compact(body)])
+        )
+
+    def _fix_service(self, service: Object) -> Shell:
+        """The command that gives the Service both its ports."""
+        kept = [p for p in dig(service, "spec", "ports") or [] if p.get("port") not in (XDS_PORT, WEBHOOK_SERVICE_PORT)]
+        ports = [
+            {"name": "tcp-istiod", "port": XDS_PORT, "protocol": "TCP"},
+            {"name": "tcp-webhook", "port": WEBHOOK_SERVICE_PORT, "targetPort": WEBHOOK_PORT, "protocol": "TCP"},
+        ]
+        return self._merge_patch("service", self.remote.name, {"spec": {"ports": ports + kept}})
+
+
+def _compact(body: Object) -> str:
+    return json.dumps(body, separators=(",", ":"))

@@ -1,0 +1,91 @@
+"""What every check of a run needs: the clusters, what the user stated, and which failed reads were told."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from kubectl_mesh.catalog import Shell, finding
+from kubectl_mesh.reads import REVISIONS
+from kubectl_mesh.report import UNKNOWN, Finding, ObjectRef, clean
+from kubectl_mesh.snapshot import Failure, Snapshot
+
+
+@dataclass(frozen=True)
+class Intent:
+    """What the user stated. `addresses` are normalised; `contexts` are those that the kubeconfig offers."""
+
+    role: str | None = None
+    mesh_id: str | None = None
+    addresses: tuple[str, ...] = ()
+    contexts: tuple[str, ...] = ()
+
+
+@dataclass
+class Scope:
+    """One run of the checks: the cluster to verify, the one that may hold the truth, and the user's word."""
+
+    verified: Snapshot
+    control_plane: Snapshot | None
+    intent: Intent
+    _told: dict[tuple[str, ...], Finding] = field(default_factory=dict)
+
+    def kubectl(self, cluster: Snapshot) -> Shell:
+        """`kubectl` aimed at a cluster and its namespace; without a context where objects came from files."""
+        context = ["--context", cluster.source] if cluster.server and cluster.source in self.intent.contexts else []
+        return Shell(shlex.join(clean(word) for word in ["kubectl", *context, "-n", cluster.namespace]))
+
+    def again(self) -> Shell:
+        """The command that repeats this run once something was mended."""
+        words = ["kubectl", "mesh", "verify-endpoints"]
+        for flag, cluster in (("--context", self.verified), ("--control-plane-context", self.control_plane)):
+            if cluster and cluster.source in self.intent.contexts:
+                words += [flag, cluster.source]
+        if self.verified.namespace != "istio-system":
+            words += ["-n", self.verified.namespace]
+        return Shell(shlex.join(clean(word) for word in words))
+
+    def unreadable(self, cluster: Snapshot, kind: str, subject: str | None, result: str = UNKNOWN) -> list[Finding]:
+        """The finding for a read that failed, the first time that it matters; [] where it was read or told."""
+        failure = cluster.unread(kind, subject)
+        if failure is None or self._key(cluster, kind, subject, failure) in self._told:
+            return []
+        return [self.cause(cluster, kind, subject, result)]
+
+    def cause(self, cluster: Snapshot, kind: str, subject: str | None, result: str = UNKNOWN) -> Finding:
+        """The finding for a read that failed, told now or before.
+
+        A cluster that answered nothing is one finding, whatever was asked of it.
+        """
+        failure = cluster.unread(kind, subject)
+        assert failure is not None
+        key = self._key(cluster, kind, subject, failure)
+        if key not in self._told:
+            about = ObjectRef(kind, cluster.namespace, None if subject == REVISIONS else subject)
+            what = f"{kind} {subject}" if subject else f"{kind} objects"
+            if not cluster.answered:
+                about, what = ObjectRef("Namespace", None, cluster.namespace), "anything"
+            self._told[key] = finding(
+                failure.code,
+                about,
+                "read",
+                result=result,
+                kind=what,
+                cluster=cluster.source,
+                namespace=cluster.namespace,
+                detail=failure.detail,
+                kubectl=self.kubectl(cluster),
+            )
+        return self._told[key]
+
+    @staticmethod
+    def _key(cluster: Snapshot, kind: str, subject: str | None, failure: Failure) -> tuple[str, ...]:
+        if not cluster.answered:
+            return (cluster.source, cluster.namespace)
+        return (cluster.source, cluster.namespace, failure.code, kind, subject or "")
+
+
+def quoted(values: Sequence[str]) -> str:
+    """Addresses or names in a sentence."""
+    return ", ".join(values) or "nothing"

@@ -1,0 +1,352 @@
+"""The command line: flags as kubectl spells them, exit codes, and nothing else.
+
+Exit codes: 0 verified, 1 differences, 2 usage error, 3 could not be determined, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import re
+import sys
+from typing import NoReturn
+
+from kubectl_mesh import __version__
+from kubectl_mesh.report import FAIL, WARN, Ignore, Report, clean
+from kubectl_mesh.sources import InputError
+
+CONTROL_PLANE_CONTEXT = "KUBECTL_MESH_CONTROL_PLANE_CONTEXT"
+_USAGE, _UNDETERMINED, _INTERRUPTED = 2, 3, 130
+_FORMS = ("table", "wide", "json", "yaml", "name")
+_UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
+_DURATION = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)")
+_HOST_NAME = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)(\.(?!-)[a-z0-9_-]{1,63}(?<!-))*\.?", re.IGNORECASE)
+_KINDS = {
+    "svc": "service",
+    "services": "service",
+    "ep": "endpoints",
+    "deploy": "deployment",
+    "deployments": "deployment",
+    "cm": "configmap",
+    "configmaps": "configmap",
+    "po": "pod",
+    "pods": "pod",
+    "endpointslices": "endpointslice",
+    "ns": "namespace",
+    "namespaces": "namespace",
+}
+
+_EPILOG = """\
+exit codes:
+  0    verified, no difference (warnings allowed)
+  1    differences found
+  2    usage error, or a file that can't be used
+  3    could not be determined: never shown as fine
+  130  interrupted
+
+On Windows kubectl turns every other code into 1: scripts there call kubectl-mesh.exe, or read
+`verdict` of -o json. A flag before the plugin's name (kubectl -n x mesh …) is refused by kubectl:
+put flags after the command.
+"""
+
+_EXAMPLES = """\
+examples:
+  # the active context is a workload cluster; its mesh's control plane runs in context "control-plane"
+  kubectl mesh verify-endpoints --control-plane-context control-plane
+
+  # the address is known, the control plane is out of reach
+  kubectl mesh verify-endpoints --expect-address 10.64.30.71
+
+  # objects from files
+  kubectl get -n istio-system svc,ep,endpointslices,pods,deploy,cm -o yaml > workload.yaml
+  kubectl mesh verify-endpoints -f workload.yaml --control-plane-filename control-plane.yaml
+
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse with one line for an error, as kubectl has it."""
+
+    def error(self, message: str) -> NoReturn:
+        _complain(f"{message} (see '{self.prog} --help')")
+        raise SystemExit(_USAGE)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command line `argv` (default: the process's). Returns the exit code."""
+    try:
+        arguments = _parser().parse_args(argv)
+        return int(arguments.run(arguments))
+    except InputError as error:
+        _complain(str(error))
+        return _USAGE
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else _USAGE
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read the report has seen enough; the interpreter must not complain about it at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _UNDETERMINED
+    except Exception as error:  # unforeseen: one line and exit 3, never a traceback unless asked for
+        if "--debug" in (sys.argv[1:] if argv is None else argv):
+            raise
+        _complain(f"unforeseen {type(error).__name__}: {error} (--debug shows where)")
+        return _UNDETERMINED
+
+
+def _complain(message: str) -> None:
+    line = clean(" ".join(message.split()))
+    print(f"error: {line}", file=sys.stderr)
+
+
+# --- the grammar --------------------------------------------------------------------------------
+
+
+def _parser() -> _Parser:
+    parser = _Parser(
+        prog="kubectl mesh",
+        description="Verify clusters that were joined to a hosted Istio mesh.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=_EPILOG,
+        allow_abbrev=False,
+    )
+    commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
+    _add_verify_endpoints(commands)
+    version = commands.add_parser("version", help="print the version; nothing is contacted", allow_abbrev=False)
+    version.set_defaults(run=_version)
+    return parser
+
+
+def _add_verify_endpoints(commands: argparse._SubParsersAction[_Parser]) -> None:
+    parser = commands.add_parser(
+        "verify-endpoints",
+        help="is istiod-remote what this cluster's role asks for?",
+        description="Is istiod-remote what this cluster's role asks for? Compares its addresses and ports with the\n"
+        "pattern of a hosted or a workload cluster, and prints the differences with cause and remedy.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=_EXAMPLES + _EPILOG,
+        allow_abbrev=False,
+    )
+    parser.set_defaults(run=_verify_endpoints)
+    where = parser.add_argument_group("where to look")
+    where.add_argument("--context", metavar="NAME", help="context to verify (default: the active one)")
+    where.add_argument("--kubeconfig", metavar="FILE", help="kubeconfig file")
+    where.add_argument(
+        "-n",
+        "--namespace",
+        metavar="NAME",
+        default="istio-system",
+        type=_nonempty,
+        help="namespace of the mesh (default: istio-system, whatever the context says)",
+    )
+    where.add_argument(
+        "--control-plane-context",
+        metavar="NAME",
+        help=f"context of the hosted control plane (environment: {CONTROL_PLANE_CONTEXT})",
+    )
+    where.add_argument(
+        "--control-plane-namespace",
+        metavar="NAME",
+        type=_nonempty,
+        help="namespace of the hosted control plane, where it isn't that of -n",
+    )
+    where.add_argument("--as", dest="acting_as", metavar="USER", help="user to impersonate")
+    where.add_argument(
+        "--as-group", metavar="GROUP", action="append", default=[], help="group to impersonate (repeatable)"
+    )
+    where.add_argument(
+        "--request-timeout",
+        metavar="D",
+        default="10s",
+        type=_duration,
+        help="bounds all reads of one cluster together, such as 5s or 2m (default: 10s, 0: none)",
+    )
+    where.add_argument(
+        "-f",
+        "--filename",
+        metavar="FILE",
+        action="append",
+        default=[],
+        help="verify objects from files instead of a cluster (repeatable, -: stdin)",
+    )
+    where.add_argument(
+        "--control-plane-filename",
+        metavar="FILE",
+        action="append",
+        default=[],
+        help="the control plane's objects from files (repeatable)",
+    )
+    what = parser.add_argument_group("what to hold it to")
+    what.add_argument(
+        "--expect-address",
+        metavar="ADDR",
+        action="append",
+        default=[],
+        type=_address,
+        help="address that workload clusters must have, IP or host name (repeatable: a set of allowed ones)",
+    )
+    what.add_argument(
+        "--role", choices=("hosted", "workload"), help="pattern to hold the cluster to (default: detected)"
+    )
+    what.add_argument("--mesh-id", metavar="ID", type=_nonempty, help="which mesh, where several stand in a cluster")
+    what.add_argument(
+        "--ignore",
+        metavar="CODE[=KIND/NAME]",
+        action="append",
+        default=[],
+        type=_ignore,
+        help="show a finding but don't count it (repeatable)",
+    )
+    what.add_argument(
+        "--fail-on", choices=(FAIL, WARN), default=FAIL, help="warn: warnings make the verdict fail too (default: fail)"
+    )
+    shown = parser.add_argument_group("how to show it")
+    shown.add_argument("-o", "--output", choices=_FORMS, default="table", help="form of the report (default: table)")
+    shown.add_argument("--no-headers", action="store_true", help="only the rows of the table")
+    shown.add_argument("-q", "--quiet", action="store_true", help="no report, only the exit code")
+    shown.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="default: auto")
+    shown.add_argument("--debug", action="store_true", help="tell the reads, and show where an unforeseen error arose")
+
+
+def _nonempty(value: str) -> str:
+    if not value:
+        raise argparse.ArgumentTypeError("must not be empty")
+    return value
+
+
+def _duration(value: str) -> float | None:
+    """Seconds of a Go duration such as 1m30s, or of a plain number; None for 0, which is no bound."""
+    if re.fullmatch(r"\d+", value):
+        return float(value) or None
+    parts = _DURATION.findall(value)
+    if not parts or "".join(number + unit for number, unit in parts) != value:
+        raise argparse.ArgumentTypeError(f'"{value}" is no duration such as 5s, 500ms or 2m')
+    return sum(float(number) * _UNITS[unit] for number, unit in parts) or None
+
+
+def _address(value: str) -> str:
+    from kubectl_mesh.routing import is_ip, normalise
+
+    last_label = value.rstrip(".").rpartition(".")[2]
+    if not is_ip(value) and (not _HOST_NAME.fullmatch(value) or last_label.isdigit()):
+        raise argparse.ArgumentTypeError(f'"{value}" is neither an IP address nor a host name (give it without a port)')
+    return normalise(value)
+
+
+def _ignore(value: str) -> Ignore:
+    from kubectl_mesh.catalog import RESULTS
+
+    code, _, target = value.partition("=")
+    if code not in RESULTS:
+        raise argparse.ArgumentTypeError(
+            f'there is no finding "{code}"; codes stand in the report and in docs/findings.md'
+        )
+    kind, slash, name = target.partition("/")
+    if "=" in value and not (kind and slash and name):
+        raise argparse.ArgumentTypeError(f'"{target}" is no KIND/NAME')
+    return Ignore(code, _KINDS.get(kind.lower(), kind.lower()), name)
+
+
+# --- the commands -------------------------------------------------------------------------------
+
+
+def _version(_: argparse.Namespace) -> int:
+    from importlib.metadata import version
+
+    print(f"kubectl-mesh {__version__} (Python {platform.python_version()}, kubernetes {version('kubernetes')})")
+    return 0
+
+
+def _verify_endpoints(arguments: argparse.Namespace) -> int:
+    from kubectl_mesh.checks.endpoints import verify
+    from kubectl_mesh.checks.scope import Intent
+
+    stated = {"role": arguments.role, "mesh_id": arguments.mesh_id, "addresses": tuple(arguments.expect_address)}
+    if arguments.filename or arguments.control_plane_filename:
+        verified, control_plane = _from_files(arguments)
+        intent = Intent(**stated)
+    else:
+        verified, control_plane, contexts = _from_clusters(arguments)
+        intent = Intent(**stated, contexts=contexts)
+    report = Report("verify-endpoints", verify(verified, control_plane, intent), arguments.ignore, arguments.fail_on)
+    if not arguments.quiet:
+        _show(report, arguments)
+    return report.exit_code
+
+
+def _from_files(arguments: argparse.Namespace):  # type: ignore[no-untyped-def]
+    from kubectl_mesh.sources import bundle
+
+    for flag in ("context", "kubeconfig", "control_plane_context", "acting_as", "as_group"):
+        if getattr(arguments, flag):
+            spelled = {"acting_as": "as"}.get(flag, flag).replace("_", "-")
+            raise InputError(f"--{spelled} has no meaning with --filename: objects come from files")
+    if not arguments.filename:
+        raise InputError("--control-plane-filename needs --filename: which cluster's objects are to be verified?")
+    if [*arguments.filename, *arguments.control_plane_filename].count("-") > 1:
+        raise InputError("stdin (-) can be read once only")
+    verified = bundle.load(arguments.filename, arguments.namespace)
+    if not arguments.control_plane_filename:
+        return verified, None
+    namespace = arguments.control_plane_namespace or arguments.namespace
+    return verified, bundle.load(arguments.control_plane_filename, namespace)
+
+
+def _from_clusters(arguments: argparse.Namespace):  # type: ignore[no-untyped-def]
+    from kubectl_mesh.reads import cluster_reads, control_plane_reads, further_reads
+    from kubectl_mesh.sources.live import Cluster, Kubeconfig, capture
+
+    if arguments.as_group and not arguments.acting_as:
+        raise InputError("--as-group needs --as")
+    kubeconfig = Kubeconfig(arguments.kubeconfig)
+    context = arguments.context or kubeconfig.current
+    if not context:
+        raise InputError(
+            f"no active context in kubeconfig {kubeconfig.path}: name one with --context "
+            f"(it has: {', '.join(kubeconfig.contexts) or 'none'})"
+        )
+    named, where = arguments.control_plane_context, "--control-plane-context"
+    if not named and os.environ.get(CONTROL_PLANE_CONTEXT):
+        named, where = os.environ[CONTROL_PLANE_CONTEXT], CONTROL_PLANE_CONTEXT
+    namespace = arguments.control_plane_namespace or arguments.namespace
+    if arguments.control_plane_namespace and not named:
+        named = context
+
+    def connect(context: str, namespace: str, where: str) -> Cluster:
+        return Cluster.connect(
+            kubeconfig,
+            context,
+            namespace,
+            where=where,
+            acting_as=arguments.acting_as,
+            groups=arguments.as_group,
+            timeout=arguments.request_timeout,
+        )
+
+    clusters = [connect(context, arguments.namespace, "--context")]
+    if named and (named, namespace) != (context, arguments.namespace):
+        clusters.append(connect(named, namespace, where))
+    verified = clusters[0].snapshot
+    control_plane = clusters[-1].snapshot if named else None
+
+    def first(cluster: Cluster):  # type: ignore[no-untyped-def]
+        reads = cluster_reads if cluster.snapshot is verified else control_plane_reads
+        return reads(cluster.snapshot.namespace)
+
+    capture(clusters, first, lambda: further_reads(verified, control_plane, arguments.expect_address))
+    if arguments.debug:
+        for cluster in clusters:
+            print(f"debug: {cluster.snapshot.source}: {cluster.requests} requests", file=sys.stderr)
+    return verified, control_plane, kubeconfig.contexts
+
+
+def _show(report: Report, arguments: argparse.Namespace) -> None:
+    from kubectl_mesh.output import Style, form
+
+    on_terminal = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    color = arguments.color == "always" or (arguments.color == "auto" and on_terminal)
+    sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
+    sys.stdout.write(form(arguments.output)(report, Style(headers=not arguments.no_headers, color=color)))
+    sys.stdout.flush()

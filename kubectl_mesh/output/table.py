@@ -1,0 +1,104 @@
+"""`-o table` and `-o wide`: a row for each comparison, and under it each fault once, with its remedy."""
+
+from __future__ import annotations
+
+import textwrap
+
+from tabulate import tabulate
+
+from kubectl_mesh.catalog import en
+from kubectl_mesh.output import Style
+from kubectl_mesh.report import FAIL, PASS, SKIP, UNKNOWN, WARN, ClusterReport, Finding, Report, causes_first
+
+_WIDTH = 100
+_CONTEXT_WIDTH = 24  # a cluster's name in the table; long ones keep their ends
+_COLORS = {PASS: "32", WARN: "33", FAIL: "31", UNKNOWN: "35", SKIP: "2"}
+_SHORT_KINDS = {"service": "svc", "deployment": "deploy", "configmap": "cm", "namespace": "ns"}
+
+
+def table(report: Report, style: Style) -> str:
+    """The report for a person, readable at 100 columns."""
+    return _render(report, style, wide=False)
+
+
+def wide(report: Report, style: Style) -> str:
+    """As `table`, with the source of each expected value."""
+    return _render(report, style, wide=True)
+
+
+def _render(report: Report, style: Style, *, wide: bool) -> str:
+    homes = {id(finding): cluster for cluster in report.clusters for finding in cluster.findings}
+    ordered = causes_first(report.findings)
+    headers = ["CLUSTER", "RESULT", "OBJECT", "FIELD", "EXPECTED", "ACTUAL", *(["SOURCE"] if wide else [])]
+    rows = [_row(finding, depth, homes[id(finding)], style, wide=wide) for finding, depth in ordered]
+    # The headers go in as a row: tabulate pads real ones wider than kubectl's tables are.
+    shown = tabulate([headers, *rows] if style.headers else rows, tablefmt="plain", disable_numparse=True)
+    blocks = ["".join(f"{line.rstrip()}\n" for line in shown.splitlines())]
+    if style.headers:
+        blocks += [
+            _fault(finding, depth, homes[id(finding)], style)
+            for finding, depth in ordered
+            if finding.result in (FAIL, WARN, UNKNOWN) and not finding.ignored
+        ]
+        blocks.append(_summary(report, style))
+    return "\n".join(blocks)
+
+
+def _row(finding: Finding, depth: int, cluster: ClusterReport, style: Style, *, wide: bool) -> list[str]:
+    kind, _, name = str(finding.object).partition("/")
+    row = [
+        _shorten(cluster.context),
+        _paint(_label(finding), finding.result, style),
+        "  " * (depth - 1) + ("└ " if depth else "") + f"{_SHORT_KINDS.get(kind, kind)}/{name}",
+        finding.field,
+        _cell(finding.expected),
+        _paint(_cell(finding.actual), finding.result, style) if finding.result == FAIL else _cell(finding.actual),
+    ]
+    return [*row, finding.source or "-"] if wide else row
+
+
+def _label(finding: Finding) -> str:
+    return f"{finding.result} (ignored)" if finding.ignored else finding.result
+
+
+def _cell(values: list[str] | None) -> str:
+    if values is None:
+        return "-"
+    return "\n".join(",".join(values[i : i + 2]) for i in range(0, len(values), 2)) or "<none>"
+
+
+def _shorten(name: str) -> str:
+    if len(name) <= _CONTEXT_WIDTH:
+        return name
+    half = (_CONTEXT_WIDTH - 1) // 2
+    return f"{name[: _CONTEXT_WIDTH - 1 - half]}…{name[-half:]}"
+
+
+def _fault(finding: Finding, depth: int, cluster: ClusterReport, style: Style) -> str:
+    """One fault: what is wrong, why it matters, what to do. A consequence is one line under its cause."""
+    text = en.CODES[finding.code]
+    indent = "  " * depth
+    head = f"{indent}{_paint(finding.result.upper(), finding.result, style)} {finding.code} ({cluster.context})"
+    lines = [head, *_wrapped(finding.message, indent)]
+    if depth == 0:
+        lines += _wrapped(text.meaning, indent)
+        for line in (finding.hint or "").splitlines():
+            # Commands are indented in the catalog, and stay on one line so that they can be pasted.
+            lines += [f"{indent}  {line}"] if line.startswith("  ") else _wrapped(line, indent)
+    return "\n".join(lines) + "\n"
+
+
+def _wrapped(text: str, indent: str) -> list[str]:
+    lead = f"{indent}  "
+    return textwrap.wrap(text, _WIDTH, initial_indent=lead, subsequent_indent=lead, break_on_hyphens=False)
+
+
+def _summary(report: Report, style: Style) -> str:
+    counts = ", ".join(f"{count} {result}" for result, count in report.summary.items() if count)
+    roles = "; ".join(dict.fromkeys(f"{c.context}: {c.role}, mesh {c.mesh_id or '<unknown>'}" for c in report.clusters))
+    verdict = _paint(report.verdict, report.verdict, style)
+    return f"{roles}\nverdict: {verdict} ({counts})\n"
+
+
+def _paint(text: str, result: str, style: Style) -> str:
+    return f"\x1b[{_COLORS[result]}m{text}\x1b[0m" if style.color else text

@@ -1,0 +1,196 @@
+"""What a run found: findings, the clusters they belong to, and the verdict.
+
+The verdict is computed here, once, before anything is formatted. Every string of a finding has
+passed `clean`: what a cluster says may hold control characters, a report never does.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+API_VERSION = "kubectl-mesh/v1"
+PASS, WARN, FAIL, UNKNOWN, SKIP = "pass", "warn", "fail", "unknown", "skip"
+RESULTS = (PASS, WARN, FAIL, UNKNOWN, SKIP)
+EXIT_CODES = {PASS: 0, FAIL: 1, UNKNOWN: 3}
+
+
+def clean(value: str, *, keep: str = "") -> str:
+    """`value` with control, format and surrogate characters shown as escapes (`\\x1b`), except those in `keep`."""
+    if value.isprintable():
+        return value
+    return "".join(
+        char
+        if char in keep or unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Zl", "Zp")
+        else char.encode("unicode_escape").decode("ascii")
+        for char in value
+    )
+
+
+@dataclass(frozen=True)
+class ObjectRef:
+    """The object that a finding is about; `name` is None where it is about a kind as a whole."""
+
+    kind: str
+    namespace: str | None
+    name: str | None
+
+    def __str__(self) -> str:
+        """`service/istiod-remote`, as kubectl prints it with `-o name`."""
+        return f"{self.kind.lower()}/{self.name or '*'}"
+
+
+@dataclass(eq=False)
+class Finding:
+    """One result. `expected` and `actual` are what was compared, None where nothing was."""
+
+    code: str
+    result: str
+    object: ObjectRef
+    message: str
+    field: str
+    expected: list[str] | None = None
+    actual: list[str] | None = None
+    source: str | None = None
+    hint: str | None = None
+    cause: Finding | None = None
+    ignored: bool = False
+    id: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The finding as the JSON report shows it."""
+        shown: dict[str, Any] = {
+            "id": self.id,
+            "code": self.code,
+            "result": self.result,
+            "object": {"kind": self.object.kind, "namespace": self.object.namespace, "name": self.object.name},
+            "field": self.field,
+            "expected": self.expected,
+            "actual": self.actual,
+            "source": self.source,
+            "message": self.message,
+            "hint": self.hint,
+            "cause": self.cause.id if self.cause else None,
+        }
+        if self.ignored:
+            shown["ignored"] = True
+        return shown
+
+
+@dataclass
+class ClusterReport:
+    """What was found of one mesh in one cluster; `context` is the context's or the file's name."""
+
+    context: str
+    namespace: str
+    role: str
+    mesh_id: str | None
+    findings: list[Finding] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Names come from clusters and files."""
+        self.context, self.namespace = clean(self.context), clean(self.namespace)
+        self.mesh_id = None if self.mesh_id is None else clean(self.mesh_id)
+
+
+@dataclass(frozen=True)
+class Ignore:
+    """`--ignore CODE[=kind/name]`; an empty kind stands for every object."""
+
+    code: str
+    kind: str = ""
+    name: str = ""
+
+    def covers(self, finding: Finding) -> bool:
+        """Whether the finding is one that the user does not want to count. What passed is never ignored."""
+        return (
+            finding.result != PASS
+            and finding.code == self.code
+            and (not self.kind or (finding.object.kind.lower(), finding.object.name) == (self.kind, self.name))
+        )
+
+
+class Report:
+    """A whole run: `command` is the verb, `verdict` one of pass, fail, unknown."""
+
+    def __init__(
+        self, command: str, clusters: Sequence[ClusterReport], ignores: Iterable[Ignore] = (), fail_on: str = FAIL
+    ) -> None:
+        self.command = command
+        self.clusters = list(clusters)
+        ignored = tuple(ignores)
+        counters: dict[str, int] = {}
+        for finding in self.findings:
+            counters[finding.code] = counters.get(finding.code, 0) + 1
+            finding.id = f"{finding.code}-{counters[finding.code]}"
+            finding.ignored = any(ignore.covers(finding) for ignore in ignored)
+        self.summary = {
+            **{result: sum(f.result == result and not f.ignored for f in self.findings) for result in RESULTS},
+            "ignored": sum(f.ignored for f in self.findings),
+        }
+        self.failing = (FAIL, WARN) if fail_on == WARN else (FAIL,)
+        self.verdict = self._verdict()
+
+    @property
+    def findings(self) -> list[Finding]:
+        """The findings of all clusters, in their order."""
+        return [finding for cluster in self.clusters for finding in cluster.findings]
+
+    @property
+    def exit_code(self) -> int:
+        """What the process answers to a script."""
+        return EXIT_CODES[self.verdict]
+
+    def _verdict(self) -> str:
+        counted = [{f.result for f in cluster.findings if not f.ignored} for cluster in self.clusters]
+        if any(results & set(self.failing) for results in counted):
+            return FAIL
+        # A cluster where nothing was compared, or something could not be told, is never fine.
+        if counted and all(PASS in results and UNKNOWN not in results for results in counted):
+            return PASS
+        return UNKNOWN
+
+    def at_fault(self) -> list[Finding]:
+        """The findings that make the verdict fail."""
+        return [f for f in self.findings if f.result in self.failing and not f.ignored]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The report in the form of `report.schema.json`."""
+        return {
+            "apiVersion": API_VERSION,
+            "kind": "Report",
+            "command": self.command,
+            "verdict": self.verdict,
+            "summary": self.summary,
+            "clusters": [
+                {
+                    "context": cluster.context,
+                    "namespace": cluster.namespace,
+                    "role": cluster.role,
+                    "meshID": cluster.mesh_id,
+                    "findings": [finding.as_dict() for finding in cluster.findings],
+                }
+                for cluster in self.clusters
+            ],
+        }
+
+
+def causes_first(findings: Sequence[Finding]) -> list[tuple[Finding, int]]:
+    """The findings with their depth: each cause is followed by what it brings about.
+
+    A finding whose cause is not among them (it belongs to another cluster) stands at depth 0.
+    """
+    ordered: list[tuple[Finding, int]] = []
+
+    def add(finding: Finding, depth: int) -> None:
+        ordered.append((finding, depth))
+        for other in findings:
+            if other.cause is finding:
+                add(other, depth + 1)
+
+    for finding in findings:
+        if finding.cause is None or all(finding.cause is not other for other in findings):
+            add(finding, 0)
+    return ordered

@@ -1,0 +1,120 @@
+"""Where a Service's traffic really goes: EndpointSlices and Endpoints as kube-proxy reads them.
+
+Knows Kubernetes and nothing of Istio. kube-proxy follows the slices; it joins a Service port to an
+endpoint port by name and protocol, and for a Service without selector `targetPort` plays no part.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from kubectl_mesh.snapshot import Object, dig, maps, text, texts
+
+
+def normalise(address: str) -> str:
+    """An address in the form that comparisons use: canonical IP, or host name in lower case without a final dot."""
+    try:
+        return str(ipaddress.ip_address(address.strip()))
+    except ValueError:
+        return address.strip().rstrip(".").lower()
+
+
+def is_ip(address: str) -> bool:
+    """Whether an address is an IPv4 or IPv6 address (and not a host name)."""
+    try:
+        ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return True
+
+
+@dataclass(frozen=True)
+class Port:
+    """A port of a Service or of its endpoints: no name is the name ""; no number means every port."""
+
+    name: str
+    protocol: str
+    number: int | None
+
+    def __str__(self) -> str:
+        """`15012/tcp-istiod`, as the report shows it."""
+        label = "/".join(str(part) for part in (self.number or "*", self.name) if part)
+        return label if self.protocol == "TCP" else f"{label}/{self.protocol}"
+
+
+@dataclass(frozen=True)
+class Backend:
+    """One address of one slice or subset, with the ports that it has there."""
+
+    address: str
+    ready: bool
+    ports: tuple[Port, ...]
+
+
+def _ports(obj: Object, key: str = "port") -> tuple[Port, ...]:
+    return tuple(
+        Port(
+            text(port, "name"),
+            text(port, "protocol") or "TCP",
+            port[key] if type(port.get(key)) is int else None,
+        )
+        for port in maps(obj, "ports")
+    )
+
+
+def service_ports(service: Object) -> tuple[Port, ...]:
+    """The ports of a Service."""
+    return _ports(dig(service, "spec"))
+
+
+def slice_backends(slices: Iterable[Object]) -> list[Backend]:
+    """The backends in EndpointSlices. `conditions.ready: null` is ready; kube-proxy ignores FQDN slices."""
+    return [
+        Backend(normalise(address), dig(endpoint, "conditions", "ready") is not False, _ports(slice_))
+        for slice_ in slices
+        if text(slice_, "addressType") != "FQDN"
+        for endpoint in maps(slice_, "endpoints")
+        for address in texts(endpoint, "addresses")
+    ]
+
+
+def endpoints_backends(endpoints: Object | None) -> list[Backend]:
+    """The backends in an Endpoints object; `notReadyAddresses` are not routed."""
+    return [
+        Backend(normalise(text(address, "ip")), ready, _ports(subset))
+        for subset in maps(endpoints, "subsets")
+        for key, ready in (("addresses", True), ("notReadyAddresses", False))
+        for address in maps(subset, key)
+        if text(address, "ip")
+    ]
+
+
+def ready_addresses(backends: Iterable[Backend]) -> list[str]:
+    """The addresses that get traffic, each once, in their order."""
+    return list(dict.fromkeys(backend.address for backend in backends if backend.ready))
+
+
+def service_port(service: Object, number: int) -> Port | None:
+    """The Service's TCP port of that number."""
+    return next((p for p in service_ports(service) if p.number == number and p.protocol == "TCP"), None)
+
+
+def reached(port: Port, address: str, backends: Iterable[Backend]) -> set[int | None]:
+    """The endpoint port numbers that a Service port leads to on one ready address (None: every port)."""
+    return {
+        candidate.number
+        for backend in backends
+        if backend.ready and backend.address == address
+        for candidate in backend.ports
+        if (candidate.name, candidate.protocol) == (port.name, port.protocol)
+    }
+
+
+def ports_of(address: str, backends: Iterable[Backend]) -> list[Port]:
+    """Every endpoint port that one ready address has."""
+    return sorted(
+        {p for b in backends if b.ready and b.address == address for p in b.ports},
+        key=lambda p: (p.number or 0, p.name, p.protocol),
+    )

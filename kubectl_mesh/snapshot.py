@@ -1,0 +1,111 @@
+"""What was read of one cluster: plain decoded objects, and the reads that gave no answer.
+
+Knows Kubernetes objects as nested dictionaries and nothing of Istio. Objects are kept raw: the
+tool is sent to find malformed ones, so every access goes through the getters below, which treat a
+value of the wrong type as absent instead of raising.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+Object = dict[str, Any]
+
+
+def dig(value: Any, *path: str) -> Any:
+    """The value at `path` in nested dictionaries, or None where any step is missing."""
+    for key in path:
+        if not isinstance(value, dict):
+            return None
+        value = value.get(key)
+    return value
+
+
+def text(value: Any, *path: str) -> str:
+    """The string at `path`; "" where there is none."""
+    found = dig(value, *path)
+    return found if isinstance(found, str) else ""
+
+
+def mapping(value: Any, *path: str) -> dict[str, Any]:
+    """The dictionary at `path`; {} where there is none."""
+    found = dig(value, *path)
+    return found if isinstance(found, dict) else {}
+
+
+def maps(value: Any, *path: str) -> list[dict[str, Any]]:
+    """The dictionaries in the list at `path`; [] where there is none."""
+    found = dig(value, *path)
+    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+
+
+def texts(value: Any, *path: str) -> list[str]:
+    """The non-empty strings in the list at `path`; [] where there is none."""
+    found = dig(value, *path)
+    return [item for item in found if isinstance(item, str) and item] if isinstance(found, list) else []
+
+
+def name_of(obj: Object) -> str:
+    """`metadata.name`."""
+    return text(obj, "metadata", "name")
+
+
+def labels_of(obj: Object) -> dict[str, Any]:
+    """`metadata.labels`."""
+    return mapping(obj, "metadata", "labels")
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a read gave no answer: `code` is the code of the finding that tells it, `detail` one line."""
+
+    code: str
+    detail: str
+
+
+NOT_CAPTURED = "NotCaptured"
+
+
+@dataclass
+class Snapshot:
+    """The objects of one namespace of one cluster (and of others, where an object says so).
+
+    `source` is the context's or the file's name, `server` what identifies the API server (None for
+    files). `answered` and `failures` are keyed by (kind, subject): subject is the name that was
+    asked for, or None for the kind as a whole.
+    """
+
+    source: str
+    namespace: str
+    server: str | None = None
+    objects: dict[str, list[Object]] = field(default_factory=dict)
+    answered: set[tuple[str, str | None]] = field(default_factory=set)
+    failures: dict[tuple[str, str | None], Failure] = field(default_factory=dict)
+
+    def add(self, kind: str, found: Iterable[Object]) -> None:
+        """Keep objects of one kind; an object that is already there is replaced."""
+        kept = {(text(o, "metadata", "namespace"), name_of(o)): o for o in self.objects.get(kind, [])}
+        for obj in found:
+            kept[text(obj, "metadata", "namespace"), name_of(obj)] = obj
+        self.objects[kind] = list(kept.values())
+
+    def all(self, kind: str, namespace: str | None = None) -> list[Object]:
+        """Every object of a kind in a namespace (default: the snapshot's own)."""
+        wanted = namespace or self.namespace
+        return [o for o in self.objects.get(kind, []) if (text(o, "metadata", "namespace") or wanted) == wanted]
+
+    def find(self, kind: str, name: str, namespace: str | None = None) -> Object | None:
+        """One object by its name, or None: ask `unread` whether None means absent."""
+        return next((o for o in self.all(kind, namespace) if name_of(o) == name), None)
+
+    def unread(self, kind: str, subject: str | None = None) -> Failure | None:
+        """Why it can't be said that an object is absent, or None where it can."""
+        if (kind, None) in self.answered or (kind, subject) in self.answered:
+            return None
+        return (
+            self.failures.get((kind, subject))
+            or self.failures.get((kind, None))
+            or Failure(NOT_CAPTURED, f"{kind} {subject or ''}".strip() + " was not read")
+        )

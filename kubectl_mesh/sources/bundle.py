@@ -1,0 +1,100 @@
+"""Snapshots from files and stdin: what `kubectl get … -o yaml|json` prints."""
+
+from __future__ import annotations
+
+import codecs
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import yaml
+
+from kubectl_mesh.snapshot import Object, Snapshot, maps, text
+from kubectl_mesh.sources import InputError
+
+_BYTE_ORDER_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+
+
+def load(filenames: Sequence[str], namespace: str) -> Snapshot:
+    """The objects of all files together; `-` is stdin.
+
+    A kind of which no object is present was not captured: nothing can be said of it. Raises InputError
+    for a file that can't be read or holds no Kubernetes objects.
+    """
+    names = ["stdin" if name == "-" else name for name in filenames]
+    snapshot = Snapshot(",".join(names), namespace)
+    for filename, name in zip(filenames, names, strict=True):
+        documents = [d for d in _documents(_decoded(_content(filename, name), name), name) if d is not None]
+        if not documents:
+            raise InputError(f"{name}: it holds no Kubernetes objects; give what `kubectl get … -o yaml` prints")
+        for obj in _objects(documents, name):
+            snapshot.add(text(obj, "kind"), [obj])
+            if (text(obj, "metadata", "namespace") or namespace) == namespace:
+                snapshot.answered.add((text(obj, "kind"), None))
+    return snapshot
+
+
+def _content(filename: str, name: str) -> bytes:
+    try:
+        if filename == "-":
+            content = sys.stdin.buffer.read()
+        else:
+            with open(filename, "rb") as file:
+                content = file.read()
+    except OSError as error:
+        raise InputError(f"{name}: {(error.strerror or str(error)).lower()}") from error
+    if not content.strip():
+        raise InputError(f"{name}: it is empty; give what `kubectl get … -o yaml` prints")
+    return content
+
+
+def _decoded(content: bytes, name: str) -> str:
+    # PowerShell writes UTF-16 where output is redirected.
+    encoding = next((encoding for mark, encoding in _BYTE_ORDER_MARKS if content.startswith(mark)), "utf-8")
+    try:
+        decoded = content.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise InputError(f"{name}: it is no text ({encoding}, byte {error.start}): is it a binary file?") from error
+    if "\0" in decoded:
+        raise InputError(f"{name}: it is no text (a NUL character): is it a binary file?")
+    return decoded
+
+
+def _documents(content: str, name: str) -> list[Any]:
+    try:
+        if content.lstrip().startswith("{"):
+            decoder, documents, rest = json.JSONDecoder(), [], content.lstrip()
+            while rest:
+                document, end = decoder.raw_decode(rest)
+                documents.append(document)
+                rest = rest[end:].lstrip()
+            return documents
+    except (ValueError, RecursionError):
+        pass  # a flow mapping is YAML too
+    try:
+        return list(yaml.load_all(content, getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f", line {mark.line + 1}" if mark else ""
+        raise InputError(f"{name}{where}: it is neither YAML nor JSON: {getattr(error, 'problem', error)}") from error
+    except RecursionError as error:
+        raise InputError(f"{name}: it is nested too deeply") from error
+    except ValueError as error:  # a timestamp or number that YAML can't make
+        raise InputError(f"{name}: {error}") from error
+
+
+def _objects(documents: list[Any], name: str) -> Iterator[Object]:
+    for number, document in enumerate(documents, 1):
+        kind = text(document, "kind")
+        if not kind or not text(document, "apiVersion"):
+            raise InputError(f"{name}, document {number}: it is no Kubernetes object (no apiVersion and kind)")
+        if not kind.endswith("List") or "items" not in document:
+            items, item_kind = [document], ""
+        else:
+            items, item_kind = maps(document, "items"), kind.removesuffix("List")
+        for item in items:
+            found = text(item, "kind") or item_kind
+            if not found or not text(item, "metadata", "name"):
+                raise InputError(f"{name}, document {number}: an object has no kind or no metadata.name")
+            yield {**item, "kind": found}

@@ -1,0 +1,309 @@
+"""What the objects say of a mesh: naming patterns, mesh IDs, roles, and whose an address is.
+
+The patterns and labels are those of mspider's hosted meshes and of Istio's istiod chart. Nothing
+here reads a cluster or decides how grave a thing is.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import yaml
+
+from kubectl_mesh.routing import normalise
+from kubectl_mesh.snapshot import Object, Snapshot, dig, labels_of, mapping, maps, name_of, text, texts
+
+REMOTE_SERVICE = "istiod-remote"
+REVISION_LABEL = "istio.io/rev"
+SERVICE_NAME_LABEL = "kubernetes.io/service-name"
+CKUBE_REMOTE = "mspider-mcpc-ckube-remote"
+XDS_PORT = 15012
+WEBHOOK_PORT = 15017
+WEBHOOK_SERVICE_PORT = 443
+
+_HOSTED_DEPLOYMENT = re.compile(r"istiod-(.+)-hosted")
+_HOSTED_LB = re.compile(r"istiod-(.+)-hosted-lb")
+_REMOTE = re.compile(r"istiod-(?:.+-)?remote")
+
+
+def hosted_lb_name(name: str) -> str:
+    """The Service that exposes the hosted istiod whose objects carry `name`."""
+    return f"istiod-{name}-hosted-lb"
+
+
+def hosted_config_name(name: str) -> str:
+    """The mesh ConfigMap of the hosted istiod whose objects carry `name`."""
+    return f"istio-{name}-hosted"
+
+
+def hosted_deployment_name(name: str) -> str:
+    """The Deployment of the hosted istiod whose objects carry `name`."""
+    return f"istiod-{name}-hosted"
+
+
+# --- mesh configuration -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class MeshConfig:
+    """What one mesh ConfigMap (`istio` or `istio-<rev>`) and its injector tell the proxies.
+
+    `service` is the istiod-remote Service that `discovery` names, None where it names another thing;
+    `configured` is `global.remotePilotAddress`; `error` says why the ConfigMap could not be understood.
+    """
+
+    name: str
+    mesh_id: str | None
+    discovery: str
+    service: str | None
+    namespace: str
+    port: str
+    configured: str | None
+    error: str | None = None
+
+    @property
+    def revision(self) -> str:
+        """The Istio revision that this configuration belongs to; "" for the default one."""
+        return self.name.removeprefix("istio").removeprefix("-")
+
+
+def injector_name(config_name: str) -> str:
+    """The injector's ConfigMap that belongs to a mesh ConfigMap."""
+    return "istio-sidecar-injector" + config_name.removeprefix("istio")
+
+
+def mesh_configs(snapshot: Snapshot) -> list[MeshConfig]:
+    """The mesh configurations of the cluster's own proxies; never those of a hosted istiod."""
+    return [
+        _mesh_config(snapshot, config)
+        for config in snapshot.all("ConfigMap")
+        if name_of(config) == "istio"
+        or (
+            name_of(config).startswith("istio-")
+            and not name_of(config).endswith("-hosted")
+            and "mesh" in mapping(config, "data")
+        )
+    ]
+
+
+def _mesh_config(snapshot: Snapshot, config: Object) -> MeshConfig:
+    mesh, error = _parse_mesh(config)
+    injected = _injector_globals(snapshot, injector_name(name_of(config)))
+    discovery = text(mesh, "defaultConfig", "discoveryAddress")
+    if not error and not discovery:
+        discovery = f"istiod.{snapshot.namespace}.svc:{XDS_PORT}"  # Istio's own default
+    host, _, port = discovery.rpartition(":")
+    labels = host.rstrip(".").split(".")
+    inside = len(labels) <= 2 or labels[2] == "svc"
+    return MeshConfig(
+        name=name_of(config),
+        mesh_id=text(mesh, "defaultConfig", "meshId") or text(injected, "meshID") or None,
+        discovery=discovery,
+        service=labels[0] if inside and _REMOTE.fullmatch(labels[0]) else None,
+        namespace=labels[1] if inside and len(labels) > 1 else snapshot.namespace,
+        port=port,
+        configured=text(injected, "remotePilotAddress") or None,
+        error=error,
+    )
+
+
+def _parse_mesh(config: Object | None) -> tuple[Object, str | None]:
+    """`data.mesh` of a mesh ConfigMap, decoded, and why that failed."""
+    raw = dig(config, "data", "mesh")
+    if not isinstance(raw, str):
+        return {}, "it has no data.mesh"
+    try:
+        mesh = yaml.safe_load(raw)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        return {}, "data.mesh is not YAML" + (f" (line {mark.line + 1})" if mark else "")
+    except RecursionError:
+        return {}, "data.mesh is nested too deeply"
+    return (mesh, None) if isinstance(mesh, dict) else ({}, "data.mesh is not a mapping")
+
+
+def _injector_globals(snapshot: Snapshot, name: str) -> Object:
+    """`.global` of the Helm values that Istio's chart writes into the injector's ConfigMap."""
+    try:
+        return mapping(json.loads(text(snapshot.find("ConfigMap", name), "data", "values") or "{}"), "global")
+    except (ValueError, RecursionError):
+        return {}
+
+
+# --- hosted control planes ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class HostedControlPlane:
+    """A hosted istiod that stands in a cluster.
+
+    `name` is the part of its objects' names, `mesh_id` what its mesh config says (or, with
+    `config_error`, what the name suggests).
+    """
+
+    name: str
+    mesh_id: str
+    deployment: Object
+    config_error: str | None
+
+
+def hosted_control_planes(snapshot: Snapshot) -> list[HostedControlPlane]:
+    """The control planes that a cluster hosts: only a Deployment makes it so, a hosted-lb alone does not."""
+    found = []
+    for deployment in snapshot.all("Deployment"):
+        match = _HOSTED_DEPLOYMENT.fullmatch(name_of(deployment))
+        if match and labels_of(deployment).get(REVISION_LABEL) == f"{match[1]}-hosted":
+            config = snapshot.find("ConfigMap", hosted_config_name(match[1]))
+            mesh, error = _parse_mesh(config)
+            mesh_id = text(mesh, "defaultConfig", "meshId")
+            if config is None:
+                error = "it was not found"
+            elif not error and not mesh_id:
+                error = "it has no meshId"
+            found.append(HostedControlPlane(match[1], mesh_id or match[1], deployment, error))
+    return found
+
+
+def hosted_lb_names(snapshot: Snapshot) -> list[str]:
+    """The `name` part of every `istiod-<name>-hosted-lb` Service of a cluster."""
+    matches = (_HOSTED_LB.fullmatch(name_of(service)) for service in snapshot.all("Service"))
+    return [match[1] for match in matches if match]
+
+
+def hosted_pods(snapshot: Snapshot, name: str) -> list[Object]:
+    """The Pods of the hosted istiod `name`, whatever their state."""
+    return [pod for pod in _istiod_pods(snapshot) if labels_of(pod).get(REVISION_LABEL) == f"{name}-hosted"]
+
+
+def _istiod_pods(snapshot: Snapshot) -> list[Object]:
+    return [pod for pod in snapshot.all("Pod") if labels_of(pod).get("app") == "istiod"]
+
+
+def local_istiod_pods(snapshot: Snapshot) -> list[Object]:
+    """The Pods of the cluster's own istiod, which serves injection and certificates only."""
+    return [pod for pod in _istiod_pods(snapshot) if not str(labels_of(pod).get(REVISION_LABEL)).endswith("-hosted")]
+
+
+def is_terminating(obj: Object) -> bool:
+    """Whether the object is being deleted."""
+    return bool(dig(obj, "metadata", "deletionTimestamp"))
+
+
+def is_ready(pod: Object) -> bool:
+    """Running, Ready and not terminating. An evicted Pod keeps a stale podIP: it is not ready."""
+    return (
+        text(pod, "status", "phase") == "Running"
+        and not is_terminating(pod)
+        and any(c.get("type") == "Ready" and c.get("status") == "True" for c in maps(pod, "status", "conditions"))
+    )
+
+
+def pod_addresses(pod: Object) -> list[str]:
+    """Every IP of a Pod, both families, normalised."""
+    ips = [text(pod, "status", "podIP"), *(text(ip, "ip") for ip in maps(pod, "status", "podIPs"))]
+    return list(dict.fromkeys(normalise(ip) for ip in ips if ip))
+
+
+def lb_addresses(service: Object | None) -> list[str]:
+    """Every IP and host name that a load balancer gave a Service, normalised; [] while it is pending."""
+    given = [text(i, key) for i in maps(service, "status", "loadBalancer", "ingress") for key in ("ip", "hostname")]
+    return list(dict.fromkeys(normalise(address) for address in given if address))
+
+
+def cluster_addresses(service: Object) -> list[str]:
+    """The ClusterIPs of a Service; [] for a headless one."""
+    ips = [text(service, "spec", "clusterIP"), *texts(service, "spec", "clusterIPs")]
+    return list(dict.fromkeys(normalise(ip) for ip in ips if ip and ip != "None"))
+
+
+def selects(service: Object, pod: Object) -> bool:
+    """Whether a Service's selector selects a Pod; one without selector selects nothing."""
+    selector = mapping(service, "spec", "selector")
+    labels = labels_of(pod)
+    return bool(selector) and all(labels.get(key) == value for key, value in selector.items())
+
+
+# --- whose an address is ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Owner:
+    """The known thing that has an address. `code` is the finding that tells it where it is out of place."""
+
+    code: str
+    what: str
+    here: bool  # in the cluster that is verified
+
+
+def known_addresses(
+    mesh_id: str | None, verified: Snapshot, control_plane: Snapshot | None, *, hosted_here: bool
+) -> dict[str, Owner]:
+    """Every address of the clusters that were read, and whose it is.
+
+    Where two clusters' networks overlap, the first in the order below wins: what stands in the verified
+    cluster is what its proxies would really reach. An address is never judged by its range.
+    """
+    known: dict[str, Owner] = {}
+    for owner, addresses in _owners(mesh_id, verified, control_plane, hosted_here):
+        for address in addresses:
+            known.setdefault(address, owner)
+    return known
+
+
+def _owners(
+    mesh_id: str | None, verified: Snapshot, control_plane: Snapshot | None, hosted_here: bool
+) -> Iterator[tuple[Owner, Iterable[str]]]:
+    clusters = [verified] if control_plane in (None, verified) else [verified, control_plane]
+
+    for pod in local_istiod_pods(verified):
+        yield Owner("AddressIsLocalIstiod", f"the local istiod's Pod {name_of(pod)}", True), pod_addresses(pod)
+    for service in verified.all("Service"):
+        selector = mapping(service, "spec", "selector")
+        if selector.get("app") == "istiod" and not str(selector.get(REVISION_LABEL)).endswith("-hosted"):
+            owner = Owner("AddressIsLocalIstiod", f"the local istiod's Service {name_of(service)}", True)
+            yield owner, cluster_addresses(service)
+
+    for cluster in clusters:
+        here = cluster is verified
+        hosted = hosted_control_planes(cluster)
+        ids = {plane.name: plane.mesh_id for plane in hosted}
+        for pod in _istiod_pods(cluster):
+            revision = str(labels_of(pod).get(REVISION_LABEL))
+            if not revision.endswith("-hosted"):
+                continue
+            name = revision.removesuffix("-hosted")
+            if mesh_id not in (None, ids.get(name, name)):
+                code, what = "AddressIsOtherMesh", f"the hosted istiod Pod {name_of(pod)} of mesh {ids.get(name, name)}"
+            elif hosted_here:
+                state = "" if is_ready(pod) else " that is not ready"
+                code, what = "AddressIsStale", f"the hosted istiod Pod {name_of(pod)}{state}"
+            else:
+                code, what = "AddressIsHostedPod", f"the hosted istiod Pod {name_of(pod)}"
+            yield Owner(code, what, here), pod_addresses(pod)
+        for name in hosted_lb_names(cluster):
+            what = f"the load balancer address of {hosted_lb_name(name)}"
+            code = "AddressIsLoadBalancer" if hosted_here else "AddressIsUnexpected"
+            if mesh_id not in (None, ids.get(name, name)):
+                code, what = "AddressIsOtherMesh", f"{what}, the control plane of mesh {ids.get(name, name)}"
+            yield Owner(code, what, here), lb_addresses(cluster.find("Service", hosted_lb_name(name)))
+
+    for cluster in clusters:
+        here = cluster is verified
+        for pod in cluster.all("Pod"):
+            if name_of(pod).startswith(f"{CKUBE_REMOTE}-"):
+                what = f"the Pod {name_of(pod)}, a cache of the Kubernetes API"
+                yield Owner("AddressIsCkubeRemote", what, here), pod_addresses(pod)
+        for service in cluster.all("Service"):
+            what = f"the Service {name_of(service)}"
+            yield Owner("AddressIsClusterIP", f"the ClusterIP of {what}", here), cluster_addresses(service)
+            yield Owner("AddressIsUnexpected", f"the load balancer address of {what}", here), lb_addresses(service)
+        for pod in cluster.all("Pod"):
+            if not dig(pod, "spec", "hostNetwork"):
+                yield Owner("AddressIsOtherPod", f"the Pod {name_of(pod)}", here), pod_addresses(pod)
+        for pod in cluster.all("Pod"):
+            node = text(pod, "spec", "nodeName") or "unknown"
+            ips = [text(pod, "status", "hostIP"), *(text(ip, "ip") for ip in maps(pod, "status", "hostIPs"))]
+            yield Owner("AddressIsNode", f"the node {node}", here), [normalise(ip) for ip in ips if ip]
