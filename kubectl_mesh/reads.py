@@ -131,7 +131,8 @@ def further_reads(
 def _workload_reads(verified: Snapshot) -> list[Read]:
     namespace = verified.namespace
     configs = mesh_configs(verified)
-    names = dict.fromkeys(["istio", "istio-sidecar-injector", *(injector_name(config.name) for config in configs)])
+    # Istio's charts label their ConfigMaps; where none was found, one without the label may stand there.
+    names = [injector_name(config.name) for config in configs] or ["istio", injector_name("istio")]
     reads = [_named("ConfigMap", namespace, name) for name in names if not verified.find("ConfigMap", name)]
     for config in configs:
         if config.service and (config.service, config.namespace) != (REMOTE_SERVICE, namespace):

@@ -68,7 +68,7 @@ class Failure:
 NOT_CAPTURED = "NotCaptured"
 
 
-@dataclass
+@dataclass(eq=False)
 class Snapshot:
     """The objects of one namespace of one cluster (and of others, where an object says so).
 

@@ -45,6 +45,8 @@ class _Verification:
     def __init__(self, scope: Scope) -> None:
         self.scope, self.intent, self.cluster = scope, scope.intent, scope.verified
         self.configs = mesh_configs(self.cluster)
+        # Where there is no mesh config at all, `istio` was asked for by name.
+        self.config_unread = None if self.configs else self.cluster.unread("ConfigMap", "istio")
         # A control plane that was named may be this very cluster, under another name or in another namespace.
         named = scope.control_plane
         self.same = named is not None and named.server is not None and named.server == self.cluster.server
@@ -72,7 +74,7 @@ class _Verification:
         if not self.intent.role:
             first.findings += self.scope.unreadable(self.cluster, "Deployment", None)
         first.findings += self._leftovers([mesh_id for mesh_id in meshes if mesh_id])
-        if self.elsewhere is not None and not self.consulted:
+        if self.elsewhere is not None and not self.consulted and {e.role for e in entries} <= {HOSTED, BOTH}:
             first.findings.append(
                 finding(
                     "ControlPlaneNotConsulted",
@@ -142,7 +144,7 @@ class _Verification:
         self, mesh_id: str | None, wired: bool, hosting: tuple[Snapshot, HostedControlPlane] | None, broken: bool
     ) -> str:
         """The role as detected. Where a mesh config or the Deployments can't be read, it is not known."""
-        config_unread = broken or (not self.configs and self.cluster.unread("ConfigMap", "istio") is not None)
+        config_unread = broken or self.config_unread is not None
         if hosting:
             return BOTH if wired else "unknown" if config_unread else HOSTED
         if self.cluster.unread("Deployment") or config_unread or (mesh_id is None and self.planes and wired):
@@ -230,7 +232,7 @@ class _Verification:
         return self._workload_truth(entry, mesh_id, hosted)
 
     def _tell_why_role_unknown(self, entry: ClusterReport, mesh_id: str | None) -> None:
-        if not self.configs:
+        if self.config_unread:
             entry.findings += self.scope.unreadable(self.cluster, "ConfigMap", "istio")
         if not self.planes:
             entry.findings += self.scope.unreadable(self.cluster, "Deployment", None)
@@ -338,7 +340,9 @@ class _Verification:
 
     def _no_mesh(self) -> ClusterReport:
         entry = ClusterReport(self.cluster.source, self.cluster.namespace, "none", self.intent.mesh_id)
-        for kind, subject in (("ConfigMap", REVISIONS), ("ConfigMap", "istio"), ("Deployment", None)):
+        if self.config_unread:
+            entry.findings += self.scope.unreadable(self.cluster, "ConfigMap", "istio")
+        for kind, subject in (("ConfigMap", REVISIONS), ("Deployment", None)):
             entry.findings += self.scope.unreadable(self.cluster, kind, subject)
         if entry.findings:
             entry.role = "unknown"

@@ -49,7 +49,7 @@ class Scope:
     def unreadable(self, cluster: Snapshot, kind: str, subject: str | None, result: str = UNKNOWN) -> list[Finding]:
         """The finding for a read that failed, the first time that it matters; [] where it was read or told."""
         failure = cluster.unread(kind, subject)
-        if failure is None or self._key(cluster, kind, subject, failure) in self._told:
+        if failure is None or self._key(cluster, kind, failure) in self._told:
             return []
         return [self.cause(cluster, kind, subject, result)]
 
@@ -60,7 +60,7 @@ class Scope:
         """
         failure = cluster.unread(kind, subject)
         assert failure is not None
-        key = self._key(cluster, kind, subject, failure)
+        key = self._key(cluster, kind, failure)
         if key not in self._told:
             about = ObjectRef(kind, cluster.namespace, None if subject == REVISIONS else subject)
             what = f"{kind} {subject}" if subject else f"{kind} objects"
@@ -80,10 +80,10 @@ class Scope:
         return self._told[key]
 
     @staticmethod
-    def _key(cluster: Snapshot, kind: str, subject: str | None, failure: Failure) -> tuple[str, ...]:
-        if not cluster.answered:
-            return (cluster.source, cluster.namespace)
-        return (cluster.source, cluster.namespace, failure.code, kind, subject or "")
+    def _key(cluster: Snapshot, kind: str, failure: Failure) -> tuple[str, ...]:
+        """One finding for a kind that fails in one way, one in all for a cluster that answered nothing."""
+        whole = (cluster.source, cluster.namespace)
+        return (*whole, failure.code, kind) if cluster.answered else whole
 
 
 def quoted(values: Sequence[str]) -> str:

@@ -126,7 +126,8 @@ def _spawn_apiserver(lab: Lab, tied: bool, cluster: str, port: int, etcd: int) -
     (folder / "tokens.csv").write_text("\n".join(lines) + "\n")
     key = lab.folder / "sa.key"
     if not key.exists():
-        subprocess.run(["openssl", "genrsa", "-out", str(key), "2048"], check=True, capture_output=True)
+        _openssl("genrsa", "-out", str(key), "2048")
+        _make_client_certificate(lab.folder)
     _spawn(
         lab,
         tied,
@@ -139,6 +140,7 @@ def _spawn_apiserver(lab: Lab, tied: bool, cluster: str, port: int, etcd: int) -
             f"--secure-port={port}",
             f"--cert-dir={folder}",
             "--service-cluster-ip-range=10.233.0.0/16",
+            f"--client-ca-file={lab.folder}/client-ca.crt",
             f"--token-auth-file={folder}/tokens.csv",
             "--authorization-mode=RBAC",
             "--disable-admission-plugins=ServiceAccount",
@@ -148,6 +150,21 @@ def _spawn_apiserver(lab: Lab, tied: bool, cluster: str, port: int, etcd: int) -
             "--endpoint-reconciler-type=none",
         ],
     )
+
+
+def _openssl(*arguments: str) -> None:
+    subprocess.run(["openssl", *arguments], check=True, capture_output=True)
+
+
+def _make_client_certificate(folder: Path) -> None:
+    """client.crt and client.key of an admin, signed by the CA that the API servers trust for users."""
+    subject = ["-subj", "/O=system:masters/CN=certified"]
+    ca = [f"{folder}/client-ca.crt", f"{folder}/client-ca.key"]
+    _openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=lab", "-out", ca[0], "-keyout", ca[1])
+    request = f"{folder}/client.csr"
+    _openssl("req", "-newkey", "rsa:2048", "-nodes", *subject, "-keyout", f"{folder}/client.key", "-out", request)
+    issue = ["-req", "-in", request, "-CA", ca[0], "-CAkey", ca[1], "-CAcreateserial", "-out", f"{folder}/client.crt"]
+    _openssl("x509", *issue)
 
 
 def _spawn(lab: Lab, tied: bool, name: str, command: list[str]) -> None:
@@ -244,8 +261,8 @@ def _free_ports(count: int) -> list[int]:
 
 
 def end(pids: list[int], wait: Callable[[], Any] = lambda: None) -> None:
-    """End processes by SIGTERM, after 10 s by SIGKILL; returns when all are gone. `wait` reaps own children."""
-    for kill, seconds in ((signal.SIGTERM, 10.0), (signal.SIGKILL, 10.0)):
+    """End processes by SIGTERM, after 2 s by SIGKILL; returns when all are gone. `wait` reaps own children."""
+    for kill, seconds in ((signal.SIGTERM, 2.0), (signal.SIGKILL, 10.0)):
         deadline = time.monotonic() + seconds
         for pid in pids:
             if alive(pid):

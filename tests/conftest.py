@@ -1,0 +1,39 @@
+"""The lab, started at most once a test session."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from tests.lab import clusters
+from tests.lab.binaries import LabError
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of the user's own clusters has a part in the tests."""
+    for name in ("KUBECONFIG", "KUBECTL_MESH_CONTROL_PLANE_CONTEXT", "NO_COLOR", "KUBERNETES_SERVICE_HOST"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", "/nonexistent")
+
+
+@pytest.fixture(scope="session")
+def running_lab() -> Iterator[clusters.Lab]:
+    started = clusters.temporary()
+    try:
+        lab = next(started)
+    except LabError as error:
+        if os.environ.get("CI") == "true":
+            raise
+        pytest.skip(f"no lab: {error}")
+    yield lab
+    next(started, None)
+
+
+@pytest.fixture
+def lab(running_lab: clusters.Lab, monkeypatch: pytest.MonkeyPatch) -> clusters.Lab:
+    """The running lab, its kubeconfig the active one."""
+    monkeypatch.setenv("KUBECONFIG", str(running_lab.kubeconfig))
+    return running_lab

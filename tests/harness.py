@@ -1,0 +1,71 @@
+"""Runs a scenario: its objects as files, or on the lab, through the command line as a user would."""
+
+from __future__ import annotations
+
+import io
+import json
+from contextlib import redirect_stdout
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from kubectl_mesh.cli import main
+from kubectl_mesh.snapshot import Failure, Snapshot
+from kubectl_mesh.sources import bundle
+from tests.lab.scenes import as_list
+from tests.scenarios import Scenario
+
+
+def run(*arguments: str) -> tuple[int, str]:
+    """The exit code of a command line, and what it wrote to stdout."""
+    out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
+    with redirect_stdout(out):
+        code = main(list(arguments))
+    return code, out.buffer.getvalue().decode()  # type: ignore[attr-defined]
+
+
+def write(scenario: Scenario, folder: Path) -> list[str]:
+    """Write the scene's objects into files; the flags that name them."""
+    clusters = scenario.scene.clusters()
+    paths = {}
+    for cluster, objects in clusters.items():
+        paths[cluster] = folder / f"{cluster}.yaml"
+        paths[cluster].write_text(yaml.safe_dump(as_list(objects)))
+    flags = ["-f", str(paths[scenario.verify])]
+    if scenario.asked:
+        flags += ["--control-plane-filename", str(paths["control-plane"])]
+    return flags
+
+
+def report(scenario: Scenario, folder: Path, monkeypatch: Any) -> tuple[int, dict[str, Any]]:
+    """The exit code and the JSON report of a scenario run from files, with its failed reads put in."""
+    load = bundle.load
+
+    def load_with_failures(filenames: list[str], namespace: str) -> Snapshot:
+        snapshot = load(filenames, namespace)
+        for cluster, kind, code in scenario.unread:
+            if Path(filenames[0]).stem == cluster:
+                for lost in list(snapshot.objects) if kind == "*" else [kind]:
+                    snapshot.objects.pop(lost, None)
+                    snapshot.answered.discard((lost, None))
+                    snapshot.failures[lost, None] = Failure(code, "as the test has it")
+        return snapshot
+
+    monkeypatch.setattr(bundle, "load", load_with_failures)
+    code, out = run(
+        "verify-endpoints", *write(scenario, folder), "-n", scenario.scene.namespace, *scenario.flags, "-o", "json"
+    )
+    return code, json.loads(out)
+
+
+def findings(shown: dict[str, Any]) -> list[dict[str, Any]]:
+    """All findings of a JSON report."""
+    return [finding for cluster in shown["clusters"] for finding in cluster["findings"]]
+
+
+def in_namespace(scenario: Scenario, namespace: str) -> Scenario:
+    """The scenario in another namespace, which mesh configs then name too."""
+    patches = json.loads(json.dumps(dict(scenario.scene.patches)).replace(".istio-system.svc", f".{namespace}.svc"))
+    return replace(scenario, scene=replace(scenario.scene, namespace=namespace, patches=patches))

@@ -1,0 +1,254 @@
+"""verify-endpoints against real API servers and controllers, through real kubectl where that matters."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+import sysconfig
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests import harness
+from tests.lab.apply import apply
+from tests.lab.clusters import CLUSTERS, Lab, kubeconfig
+from tests.lab.scenes import HOSTED_POD, Scene
+from tests.scenarios import EXIT, SCENARIOS, Scenario
+
+pytestmark = pytest.mark.live
+
+LIVE = [scenario for scenario in SCENARIOS if scenario.live]
+PAGE = next(scenario for scenario in SCENARIOS if scenario.name == "workload-hosted-pod")
+CLUSTER_ROLE = Path(__file__).parent.parent / "docs" / "clusterrole.yaml"
+
+
+def flags(scenario: Scenario) -> list[str]:
+    """The command line that verifies a scenario in the lab."""
+    named = ["--control-plane-context", "control-plane"] if scenario.asked else []
+    return ["--context", scenario.verify, *named, "-n", scenario.scene.namespace, *scenario.flags]
+
+
+def brought_in(lab: Lab, scenario: Scenario, namespace: str) -> Scenario:
+    """The scenario, applied in a namespace of its own."""
+    moved = harness.in_namespace(scenario, namespace)
+    apply(lab, moved.scene)
+    return moved
+
+
+def compared(report: dict[str, Any]) -> list[tuple[Any, ...]]:
+    """What was compared, without the names that controllers make up."""
+    return sorted(
+        (f["code"], f["result"], f["field"], str(f["expected"]), str(f["actual"])) for f in harness.findings(report)
+    )
+
+
+@pytest.mark.parametrize("scenario", LIVE, ids=lambda s: s.name)
+def test_scenario(
+    scenario: Scenario, lab: Lab, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moved = brought_in(lab, scenario, f"s-{scenario.name}"[:60].lower())
+    code, out = harness.run("verify-endpoints", *flags(moved), "-o", "json", "--debug")
+    report = json.loads(out)
+    found = {f["code"]: f["result"] for f in harness.findings(report) if f["result"] != "pass"}
+    assert found == dict(scenario.found)
+    assert (report["verdict"], code) == (scenario.verdict, EXIT[scenario.verdict])
+    # The same objects from files say the same.
+    assert compared(report) == compared(harness.report(moved, tmp_path, monkeypatch)[1])
+
+    requests = dict(re.findall(r"debug: (\S+): (\d+) requests", capfd.readouterr().err))
+    both_roles = scenario.scene.both and scenario.verify == "control-plane"
+    healthy = scenario.verdict == "pass" and not scenario.found
+    for cluster, count in requests.items():
+        allowed = 14 if both_roles else 8 if cluster == scenario.verify else 6
+        assert int(count) <= (allowed if healthy else allowed + 10), cluster
+
+
+@pytest.fixture
+def mesh_cli(lab: Lab) -> dict[str, str]:
+    """An environment in which real kubectl finds the installed plugin."""
+    scripts = sysconfig.get_path("scripts")
+    assert (Path(scripts) / "kubectl-mesh").exists(), "install the package first: pip install -e ."
+    path = os.pathsep.join([str(lab.bin), scripts, os.environ["PATH"]])
+    return {**os.environ, "PATH": path, "KUBECONFIG": str(lab.kubeconfig)}
+
+
+def kubectl(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(["kubectl", *arguments], env=environment, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(
+    ("name", "exit_code"), [("workload-right", 0), ("workload-hosted-pod", 1), ("lone", 3)], ids=lambda v: str(v)
+)
+def test_through_kubectl(name: str, exit_code: int, lab: Lab, mesh_cli: dict[str, str]) -> None:
+    scenario = next(s for s in SCENARIOS if s.name == name)
+    moved = brought_in(lab, scenario, f"kubectl-{name}")
+    done = kubectl(mesh_cli, "mesh", "verify-endpoints", *flags(moved))
+    assert (done.returncode, done.stderr) == (exit_code, "")
+    usage = kubectl(mesh_cli, "mesh", "verify-endpoints", "--contxt", "workload")
+    assert usage.returncode == 2
+    assert len(usage.stderr.splitlines()) == 1
+    flag_first = kubectl(mesh_cli, "-n", "x", "mesh", "verify-endpoints")
+    assert flag_first.returncode not in (0, 3)
+
+
+def test_what_kubectl_captures_says_the_same(lab: Lab, mesh_cli: dict[str, str], tmp_path: Path) -> None:
+    for scenario in (PAGE, next(s for s in SCENARIOS if s.name == "slices-only-wrong")):
+        moved = brought_in(lab, scenario, f"captured-{scenario.name}")
+        kinds = "svc,ep,endpointslices,pods,deploy,cm"
+        for form in ("yaml", "json"):
+            paths = {}
+            for cluster in CLUSTERS:
+                got = kubectl(mesh_cli, "--context", cluster, "get", "-n", moved.scene.namespace, kinds, "-o", form)
+                paths[cluster] = tmp_path / f"{cluster}.{form}"
+                paths[cluster].write_text(got.stdout)
+            offline = ["-f", str(paths["workload"]), "--control-plane-filename", str(paths["control-plane"])]
+            code, out = harness.run("verify-endpoints", *offline, "-n", moved.scene.namespace, "-o", "json")
+            live_code, live = harness.run("verify-endpoints", *flags(moved), "-o", "json")
+            assert code == live_code == 1
+            assert compared(json.loads(out)) == compared(json.loads(live))
+
+
+REPAIRABLE = [
+    "workload-hosted-pod", "both-load-balancer", "slices-only-wrong", "no-endpoints", "no-endpoints-object", "not-ready",
+    "no-15012", "no-15017", "other-names", "service-without-15012", "service-without-443", "restarted", "split",
+    "external-name-other", "revision-wrong",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REPAIRABLE)
+def test_the_printed_command_repairs_it(name: str, lab: Lab, mesh_cli: dict[str, str]) -> None:
+    scenario = next(s for s in SCENARIOS if s.name == name)
+    moved = brought_in(lab, scenario, f"repair-{name}")
+    broken = harness.findings(json.loads(harness.run("verify-endpoints", *flags(moved), "-o", "json")[1]))
+    lines = [line.strip() for f in broken for line in (f["hint"] or "").splitlines() if line.startswith("  ")]
+    repairs = [line for line in lines if re.search(r" (patch (endpoints|endpointslice|service)|apply) ", line)]
+    assert repairs
+    for command in repairs:
+        done = subprocess.run(command, shell=True, env=mesh_cli, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, (command, done.stderr)
+    again = (
+        next(line for line in lines if line.startswith("kubectl mesh"))
+        if any("mesh verify" in x for x in lines)
+        else None
+    )
+    for _ in range(100):  # the mirroring controller follows within a second, or backs off for some
+        code, out = harness.run("verify-endpoints", *flags(moved), "-o", "json")
+        if code == 0 and json.loads(out)["summary"]["warn"] == 0:
+            break
+    assert code == 0, out
+    if again:
+        done = subprocess.run(shlex.split(again), env=mesh_cli, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+# --- rights -------------------------------------------------------------------------------------
+
+
+def as_reader(lab: Lab, name: str, namespace: str, rules: list[dict[str, Any]], folder: Path) -> Path:
+    """A kubeconfig whose user has exactly these rules in a namespace of both clusters (and is made by impersonation)."""
+    for cluster in CLUSTERS:
+        base = "/apis/rbac.authorization.k8s.io/v1"
+        lab.api(cluster, "POST", f"{base}/clusterroles", {"metadata": {"name": name}, "rules": rules})
+        binding = {
+            "metadata": {"name": name},
+            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": name},
+            "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": name}],
+        }
+        lab.api(cluster, "POST", f"{base}/namespaces/{namespace}/rolebindings", binding)
+    config = yaml.safe_load(kubeconfig(lab, {c: (c, "admin") for c in CLUSTERS}, "workload"))
+    for user in config["users"]:
+        user["user"]["as"] = name
+    path = folder / f"{name}.kubeconfig"
+    path.write_text(yaml.safe_dump(config))
+    return path
+
+
+def test_the_documented_cluster_role_is_enough_and_each_rule_needed(lab: Lab, tmp_path: Path) -> None:
+    rules = yaml.safe_load(CLUSTER_ROLE.read_text())["rules"]
+    right = brought_in(lab, next(s for s in SCENARIOS if s.name == "workload-right"), "rights-right")
+    # Unlabelled ConfigMaps are read by name: the `get` of configmaps.
+    named = brought_in(lab, next(s for s in SCENARIOS if s.name == "unlabelled-configs"), "rights-named")
+    for moved in (right, named):
+        namespace = moved.scene.namespace
+        path = as_reader(lab, f"all-{namespace}", namespace, rules, tmp_path)
+        code, out = harness.run("verify-endpoints", "--kubeconfig", str(path), *flags(moved), "-o", "json")
+        assert code == 0, out
+        assert not [f for f in harness.findings(json.loads(out)) if f["code"] == "Forbidden"]
+
+
+def test_taking_a_rule_away_never_makes_anything_fine(lab: Lab, tmp_path: Path) -> None:
+    rules = yaml.safe_load(CLUSTER_ROLE.read_text())["rules"]
+    names = ("workload-right", "workload-hosted-pod", "not-wired-stated", "no-slice")
+    moved = [brought_in(lab, next(s for s in SCENARIOS if s.name == n), f"less-{n}") for n in names]
+    decisive = set()
+    for number, rule in enumerate(rules):
+        for verb in rule["verbs"]:
+            less = [
+                {**r, "verbs": [v for v in r["verbs"] if (i, v) != (number, verb)] or ["deletecollection"]}
+                for i, r in enumerate(rules)
+            ]
+            for scenario in moved:
+                name = f"less-{number}-{verb}-{scenario.name}"
+                path = as_reader(lab, name, scenario.scene.namespace, less, tmp_path)
+                code, out = harness.run("verify-endpoints", "--kubeconfig", str(path), *flags(scenario), "-o", "json")
+                assert code in (EXIT[scenario.verdict], 3), (rule, verb, scenario.name, out)
+                if code == 3:
+                    decisive.add((rule["resources"][0], verb))
+    # Endpoints beside readable slices, and single ConfigMaps and Services where the lists have them, decide nothing.
+    assert decisive == {
+        ("configmaps", "list"), ("services", "list"), ("pods", "list"), ("deployments", "list"), ("endpointslices", "list")
+    }  # fmt: skip
+
+
+def test_nobody_can_tell(lab: Lab) -> None:
+    code, out = harness.run("verify-endpoints", "--context", "workload-nobody", "-n", "default", "-o", "json")
+    found = harness.findings(json.loads(out))
+    assert (code, [f["code"] for f in found]) == (3, ["Forbidden"])
+    assert "No right to read" in found[0]["message"]
+
+
+# --- many Pods, other namespaces, the same cluster twice -----------------------------------------
+
+
+def test_control_plane_in_another_namespace_of_the_same_cluster(lab: Lab) -> None:
+    """The hosted istiod beside the workload in one cluster is the both-roles pattern, whatever the namespaces."""
+    scene = replace(PAGE.scene, namespace="apart-cp")
+    apply(lab, scene)
+    workload = Scene(namespace="apart-wl", remote=(HOSTED_POD,))
+    objects = workload.clusters()["workload"]
+    single = Scene(
+        namespace="apart-wl",
+        extra={"control-plane": tuple(objects)},
+        patches={
+            f"control-plane:{o['kind']}/{o['metadata']['name']}": None for o in workload.clusters()["control-plane"]
+        },
+    )
+    apply(
+        lab,
+        replace(
+            single,
+            both=False,
+            patches={**single.patches, **{f"workload:{o['kind']}/{o['metadata']['name']}": None for o in objects}},
+        ),
+    )
+    arguments = ["--context", "control-plane", "-n", "apart-wl", "--control-plane-namespace", "apart-cp"]
+    code, out = harness.run("verify-endpoints", *arguments, "-o", "json")
+    report = json.loads(out)
+    assert (code, report["clusters"][0]["role"]) == (0, "hosted+workload"), out
+
+
+def test_interrupt_ends_clean(lab: Lab) -> None:
+    script = (
+        "import sys, signal, os; from kubectl_mesh import cli; from kubectl_mesh.sources import live\n"
+        "live.capture = lambda *a: os.kill(os.getpid(), signal.SIGINT) or __import__('time').sleep(5)\n"
+        "sys.exit(cli.main(['verify-endpoints']))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")

@@ -1,0 +1,58 @@
+"""Every scenario as files: what is found, how grave it is, and that the report keeps its form."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+import kubectl_mesh
+from kubectl_mesh.catalog import RESULTS
+from tests import harness
+from tests.scenarios import EXIT, SCENARIOS, Scenario
+
+SCHEMA = json.loads((Path(kubectl_mesh.__file__).parent / "report.schema.json").read_text())
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda s: s.name)
+def test_scenario(scenario: Scenario, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    code, report = harness.report(scenario, tmp_path, monkeypatch)
+    found = harness.findings(report)
+    assert {f["code"]: f["result"] for f in found if f["result"] != "pass"} == dict(scenario.found)
+    assert report["verdict"] == scenario.verdict
+    assert code == EXIT[scenario.verdict]
+    by_id = {f["id"]: f for f in found}
+    assert len(by_id) == len(found)
+    causes = {f["code"]: by_id[f["cause"]]["code"] for f in found if f["cause"]}
+    assert causes.items() >= dict(scenario.causes).items()
+    jsonschema.validate(report, SCHEMA)
+
+
+def test_names_are_unique() -> None:
+    assert len({s.name for s in SCENARIOS}) == len(SCENARIOS)
+
+
+def test_every_code_has_a_scenario_that_triggers_it_and_one_that_does_not() -> None:
+    passes = {code for code, results in RESULTS.items() if results == ("pass",)}
+    triggered = {code for s in SCENARIOS for code in s.found} | passes
+    assert triggered == set(RESULTS)
+    for code in RESULTS:
+        assert any(code not in s.found for s in SCENARIOS)
+
+
+def test_every_result_of_a_code_is_reached() -> None:
+    reached = {(code, result) for s in SCENARIOS for code, result in s.found.items()}
+    reads = {
+        "Unreachable",
+        "TLSFailed",
+        "Unauthorized",
+        "NotServed",
+        "TimedOut",
+        "ServerFailed",
+        "MalformedAnswer",
+        "NotCaptured",
+    }
+    wanted = {(c, r) for c, results in RESULTS.items() for r in results if r != "pass" and c not in reads}
+    assert wanted <= reached, wanted - reached
