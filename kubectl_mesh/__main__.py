@@ -1,7 +1,6 @@
 """`python -m kubectl_mesh`."""
 
-import sys
+from kubectl_mesh.cli import run
 
-from kubectl_mesh.cli import main
-
-sys.exit(main())
+if __name__ == "__main__":
+    run()
