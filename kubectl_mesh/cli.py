@@ -52,7 +52,7 @@ put flags after the command.
 
 _EXAMPLES = """\
 examples:
-  # the active context is a workload cluster; its mesh's control plane runs in context "control-plane"
+  # the active context is a workload cluster; the control plane runs in context "control-plane"
   kubectl mesh verify-endpoints --control-plane-context control-plane
 
   # the address is known, the control plane is out of reach

@@ -104,8 +104,8 @@ class Snapshot:
         """Why it can't be said that an object is absent, or None where it can."""
         if (kind, None) in self.answered or (kind, subject) in self.answered:
             return None
-        return (
-            self.failures.get((kind, subject))
-            or self.failures.get((kind, None))
-            or Failure(NOT_CAPTURED, f"{kind} {subject or ''}".strip() + " was not read")
-        )
+        asked = self.failures.get((kind, subject)) or self.failures.get((kind, None))
+        if asked or self.answered:
+            return asked or Failure(NOT_CAPTURED, f"{kind} {subject or 'objects'} not read")
+        # Nothing answered: what was not even asked for failed as the rest did.
+        return next(iter(self.failures.values()), Failure(NOT_CAPTURED, "nothing was read"))

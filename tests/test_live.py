@@ -84,7 +84,7 @@ def kubectl(environment: dict[str, str], *arguments: str) -> subprocess.Complete
 
 
 @pytest.mark.parametrize(
-    ("name", "exit_code"), [("workload-right", 0), ("workload-hosted-pod", 1), ("lone", 3)], ids=lambda v: str(v)
+    ("name", "exit_code"), [("workload-right", 0), ("workload-hosted-pod", 1), ("lone", 3)], ids=str
 )
 def test_through_kubectl(name: str, exit_code: int, lab: Lab, mesh_cli: dict[str, str]) -> None:
     scenario = next(s for s in SCENARIOS if s.name == name)
@@ -116,10 +116,22 @@ def test_what_kubectl_captures_says_the_same(lab: Lab, mesh_cli: dict[str, str],
 
 
 REPAIRABLE = [
-    "workload-hosted-pod", "both-load-balancer", "slices-only-wrong", "no-endpoints", "no-endpoints-object", "not-ready",
-    "no-15012", "no-15017", "other-names", "service-without-15012", "service-without-443", "restarted", "split",
-    "external-name-other", "revision-wrong",
-]  # fmt: skip
+    "workload-hosted-pod",
+    "both-load-balancer",
+    "slices-only-wrong",
+    "no-endpoints",
+    "no-endpoints-object",
+    "not-ready",
+    "no-15012",
+    "no-15017",
+    "other-names",
+    "service-without-15012",
+    "service-without-443",
+    "restarted",
+    "split",
+    "external-name-other",
+    "revision-wrong",
+]
 
 
 @pytest.mark.parametrize("name", REPAIRABLE)
@@ -152,7 +164,7 @@ def test_the_printed_command_repairs_it(name: str, lab: Lab, mesh_cli: dict[str,
 
 
 def as_reader(lab: Lab, name: str, namespace: str, rules: list[dict[str, Any]], folder: Path) -> Path:
-    """A kubeconfig whose user has exactly these rules in a namespace of both clusters (and is made by impersonation)."""
+    """A kubeconfig whose user has exactly these rules in a namespace of both clusters, by impersonation."""
     for cluster in CLUSTERS:
         base = "/apis/rbac.authorization.k8s.io/v1"
         lab.api(cluster, "POST", f"{base}/clusterroles", {"metadata": {"name": name}, "rules": rules})
@@ -203,7 +215,8 @@ def test_taking_a_rule_away_never_makes_anything_fine(lab: Lab, tmp_path: Path) 
                     decisive.add((rule["resources"][0], verb))
     # Endpoints beside readable slices, and single ConfigMaps and Services where the lists have them, decide nothing.
     assert decisive == {
-        ("configmaps", "list"), ("services", "list"), ("pods", "list"), ("deployments", "list"), ("endpointslices", "list")
+        ("configmaps", "list"), ("services", "list"), ("pods", "list"), ("deployments", "list"),
+        ("endpointslices", "list"),
     }  # fmt: skip
 
 

@@ -173,7 +173,7 @@ def _verify_reach(scope: Scope, hosted: Hosted, service: Object, about: ObjectRe
     if not selector and cluster.unread("EndpointSlice", about.name):
         hosted.findings += scope.unreadable(cluster, "EndpointSlice", about.name)
         return
-    wanted = [f"{address}:{XDS_PORT}" for pod in hosted.ready for address in pod_addresses(pod)]
+    wanted = [address for pod in hosted.ready for address in pod_addresses(pod)]
     leads = [
         address
         for pod in hosted.ready
@@ -186,13 +186,9 @@ def _verify_reach(scope: Scope, hosted: Hosted, service: Object, about: ObjectRe
         "selector": f"app=istiod,istio.io/rev={hosted.name}-hosted",
         "actual_selector": ",".join(f"{key}={value}" for key, value in selector.items()) or "none",
     }
-    actual = [f"{address}:{XDS_PORT}" for address in leads]
     code = "HostedLBReachesPods" if leads else "HostedLBReachesNoPod"
-    if not actual:
-        port = service_port(service, XDS_PORT)
-        actual = [f"port {XDS_PORT} missing"] if port is None else ["no hosted Pod"]
     hosted.findings.append(
-        finding(code, about, "backends", expected=wanted, actual=actual, source=hosted.pods_source, **params)
+        finding(code, about, f"port {XDS_PORT}", expected=wanted, actual=leads, source=hosted.pods_source, **params)
     )
     webhook = any(
         WEBHOOK_PORT in _targets(cluster, service, WEBHOOK_PORT, pod, address)

@@ -11,7 +11,9 @@ from kubectl_mesh.output import Style
 from kubectl_mesh.report import FAIL, PASS, SKIP, UNKNOWN, WARN, ClusterReport, Finding, Report, causes_first
 
 _WIDTH = 100
-_CONTEXT_WIDTH = 24  # a cluster's name in the table; long ones keep their ends
+# Where rows are too long, names give way (values never do) down to these widths; the texts under the table,
+# `-o wide` and `--no-headers` have them whole.
+_SHORTEST = {"CLUSTER": 12, "OBJECT": 28}
 _COLORS = {PASS: "32", WARN: "33", FAIL: "31", UNKNOWN: "35", SKIP: "2"}
 _SHORT_KINDS = {"service": "svc", "deployment": "deploy", "configmap": "cm", "namespace": "ns"}
 
@@ -30,9 +32,14 @@ def _render(report: Report, style: Style, *, wide: bool) -> str:
     homes = {id(finding): cluster for cluster in report.clusters for finding in cluster.findings}
     ordered = causes_first(report.findings)
     headers = ["CLUSTER", "RESULT", "OBJECT", "FIELD", "EXPECTED", "ACTUAL", *(["SOURCE"] if wide else [])]
-    rows = [_row(finding, depth, homes[id(finding)], style, wide=wide) for finding, depth in ordered]
-    # The headers go in as a row: tabulate pads real ones wider than kubectl's tables are.
-    shown = tabulate([headers, *rows] if style.headers else rows, tablefmt="plain", disable_numparse=True)
+    rows = [_row(finding, depth, homes[id(finding)], wide=wide) for finding, depth in ordered]
+    if style.headers:
+        rows = [headers, *rows]  # as a row: tabulate pads real headers wider than kubectl's tables are
+        if not wide:
+            _fit(rows)
+    if style.color:
+        _color(rows, [finding for finding, _ in ordered], first=int(style.headers))
+    shown = tabulate(rows, tablefmt="plain", disable_numparse=True)
     blocks = ["".join(f"{line.rstrip()}\n" for line in shown.splitlines())]
     if style.headers:
         blocks += [
@@ -44,41 +51,53 @@ def _render(report: Report, style: Style, *, wide: bool) -> str:
     return "\n".join(blocks)
 
 
-def _row(finding: Finding, depth: int, cluster: ClusterReport, style: Style, *, wide: bool) -> list[str]:
+def _row(finding: Finding, depth: int, cluster: ClusterReport, *, wide: bool) -> list[str]:
     kind, _, name = str(finding.object).partition("/")
     row = [
-        _shorten(cluster.context),
-        _paint(_label(finding), finding.result, style),
+        cluster.context,
+        f"{finding.result} (ignored)" if finding.ignored else finding.result,
         "  " * (depth - 1) + ("└ " if depth else "") + f"{_SHORT_KINDS.get(kind, kind)}/{name}",
         finding.field,
         _cell(finding.expected),
-        _paint(_cell(finding.actual), finding.result, style) if finding.result == FAIL else _cell(finding.actual),
+        _cell(finding.actual),
     ]
     return [*row, finding.source or "-"] if wide else row
 
 
-def _label(finding: Finding) -> str:
-    return f"{finding.result} (ignored)" if finding.ignored else finding.result
-
-
 def _cell(values: list[str] | None) -> str:
+    """Two values a line: a table of many replicas grows down, not wide."""
     if values is None:
         return "-"
     return "\n".join(",".join(values[i : i + 2]) for i in range(0, len(values), 2)) or "<none>"
 
 
-def _shorten(name: str) -> str:
-    if len(name) <= _CONTEXT_WIDTH:
-        return name
-    half = (_CONTEXT_WIDTH - 1) // 2
-    return f"{name[: _CONTEXT_WIDTH - 1 - half]}…{name[-half:]}"
+def _fit(rows: list[list[str]]) -> None:
+    """Shorten names in the middle until the rows fit, cluster names first."""
+    for header, shortest in _SHORTEST.items():
+        widths = [max(len(line) for cell in column for line in cell.split("\n")) for column in zip(*rows, strict=True)]
+        excess = sum(widths) + 2 * (len(widths) - 1) - _WIDTH
+        if excess <= 0:
+            return
+        column = rows[0].index(header)
+        room = max(shortest, widths[column] - excess)
+        for row in rows:
+            if len(row[column]) > room:
+                tail = room // 2
+                row[column] = f"{row[column][: room - tail - 1]}…{row[column][-tail:]}"
+
+
+def _color(rows: list[list[str]], findings: list[Finding], first: int) -> None:
+    for row, finding in zip(rows[first:], findings, strict=True):
+        row[1] = _paint(row[1], finding.result)
+        if finding.result == FAIL:
+            row[5] = "\n".join(_paint(line, FAIL) for line in row[5].split("\n"))
 
 
 def _fault(finding: Finding, depth: int, cluster: ClusterReport, style: Style) -> str:
     """One fault: what is wrong, why it matters, what to do. A consequence is one line under its cause."""
     text = en.CODES[finding.code]
     indent = "  " * depth
-    head = f"{indent}{_paint(finding.result.upper(), finding.result, style)} {finding.code} ({cluster.context})"
+    head = f"{indent}{_painted(finding.result.upper(), finding.result, style)} {finding.code} ({cluster.context})"
     lines = [head, *_wrapped(finding.message, indent)]
     if depth == 0:
         lines += _wrapped(text.meaning, indent)
@@ -96,9 +115,13 @@ def _wrapped(text: str, indent: str) -> list[str]:
 def _summary(report: Report, style: Style) -> str:
     counts = ", ".join(f"{count} {result}" for result, count in report.summary.items() if count)
     roles = "; ".join(dict.fromkeys(f"{c.context}: {c.role}, mesh {c.mesh_id or '<unknown>'}" for c in report.clusters))
-    verdict = _paint(report.verdict, report.verdict, style)
+    verdict = _painted(report.verdict, report.verdict, style)
     return f"{roles}\nverdict: {verdict} ({counts})\n"
 
 
-def _paint(text: str, result: str, style: Style) -> str:
-    return f"\x1b[{_COLORS[result]}m{text}\x1b[0m" if style.color else text
+def _paint(text: str, result: str) -> str:
+    return f"\x1b[{_COLORS[result]}m{text}\x1b[0m"
+
+
+def _painted(text: str, result: str, style: Style) -> str:
+    return _paint(text, result) if style.color else text

@@ -9,11 +9,13 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import ssl
 import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from http.client import IncompleteRead
 from typing import Any
 
 import urllib3
@@ -23,9 +25,8 @@ from urllib3.exceptions import (
     ConnectTimeoutError,
     DecodeError,
     HTTPError,
-    IncompleteRead,
     InvalidChunkLength,
-    ProtocolError,
+    NewConnectionError,
     ProxyError,
     ReadTimeoutError,
     SSLError,
@@ -180,7 +181,7 @@ class Cluster:
             )
             return _understand(read, response.status, response.data)
         except (HTTPError, OSError) as error:
-            return _failure(error)
+            return _failure(error, self.client.configuration.host)
 
 
 def capture(
@@ -275,25 +276,24 @@ def _understand(read: Read, status: int, body: bytes) -> list[Object] | Failure 
     return [{**obj, "kind": read.kind} for obj in found]
 
 
-def _failure(error: Exception) -> Failure:
-    """What a failed connection is called in the report."""
-    if isinstance(error, ProxyError):
-        return Failure("Unreachable", f"proxy: {_line(error)}")
-    if isinstance(error, (ConnectTimeoutError, ReadTimeoutError, TimeoutError)):
-        return Failure("TimedOut", "the --request-timeout is over")
+def _failure(error: Exception, server: str) -> Failure:
+    """What a failed connection to a server is called in the report."""
+    broken = (IncompleteRead, InvalidChunkLength, DecodeError)
+    if isinstance(error, broken) or any(isinstance(reason, broken) for reason in error.args):
+        return Failure("MalformedAnswer", f"the body ends too soon or is damaged ({_line(error)})")
     if isinstance(error, (SSLError, ssl.SSLError)):
         return Failure("TLSFailed", _line(error))
-    if isinstance(error, (IncompleteRead, InvalidChunkLength, DecodeError)) or (
-        isinstance(error, ProtocolError)
-        and any(isinstance(a, (IncompleteRead, InvalidChunkLength)) for a in error.args)
+    if isinstance(error, (ConnectTimeoutError, ReadTimeoutError, TimeoutError)) and not isinstance(
+        error, NewConnectionError
     ):
-        return Failure("MalformedAnswer", f"the body ends too soon or is damaged ({_line(error)})")
-    return Failure("Unreachable", _line(error))
+        return Failure("TimedOut", "the --request-timeout is over")
+    if isinstance(error, ProxyError):
+        return Failure("Unreachable", f"the proxy for {server}: {_line(error.original_error)}")
+    return Failure("Unreachable", f"{server}: {_line(error)}")
 
 
 def _line(error: object) -> str:
-    """An error in one line, without the names of Python objects and final dots that libraries put into it."""
-    words = " ".join(str(error).split())
-    if words.startswith("<") or "object at 0x" in words or "Connection(host=" in words:
-        words = words.rpartition("): ")[2] or words.rpartition(": ")[2]
+    """An error in one line, without what libraries put into it for programmers."""
+    noise = r"\S+\((host=[^)]*|<[^>]*>)\): |Failed to establish a new connection: |\[Errno -?\d+\] | \(_ssl\.c:\d+\)"
+    words = re.sub(noise, "", " ".join(str(error).split()))
     return words.removesuffix(".")

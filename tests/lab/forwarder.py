@@ -7,6 +7,7 @@ ports that it listens on, one for each target on 127.0.0.1, and runs until it is
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sys
 
 
@@ -53,7 +54,5 @@ async def _main(round_trip: float, targets: list[int]) -> None:
 
 
 if __name__ == "__main__":
-    try:
+    with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(_main(float(sys.argv[1]) / 1000, [int(port) for port in sys.argv[2:]]))
-    except KeyboardInterrupt:
-        pass

@@ -1,0 +1,407 @@
+"""The command line: bad input, exit codes, forms of output, and what is never imported."""
+
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from kubectl_mesh import __version__
+from kubectl_mesh.cli import main
+from kubectl_mesh.output import FORMS
+from tests import harness
+from tests.lab.scenes import HOSTED_POD, LOAD_BALANCER, Scene, as_list
+from tests.scenarios import SCENARIOS
+
+BROKEN = next(s for s in SCENARIOS if s.name == "workload-hosted-pod")
+RIGHT = next(s for s in SCENARIOS if s.name == "workload-right")
+
+
+def run_process(*arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    """The tool as a process of its own."""
+    command = [sys.executable, "-m", "kubectl_mesh", *arguments]
+    return subprocess.run(command, input=stdin, capture_output=True, check=False)
+
+
+# --- bad input ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--contxt", "x"], "--contxt"),
+        (["--role", "master"], "master"),
+        (["-o", "xml"], "xml"),
+        (["--request-timeout", "5x"], '"5x" is no duration'),
+        (["--request-timeout", "-1s"], "--request-timeout"),
+        (["--expect-address", "10.0.0.1:15012"], '"10.0.0.1:15012" is neither'),
+        (["--expect-address", "https://lb"], '"https://lb" is neither'),
+        (["--expect-address", "999.1.1.1"], '"999.1.1.1" is neither'),
+        (["--expect-address", ""], "neither"),
+        (["--ignore", "Nonsense"], 'no finding "Nonsense"'),
+        (["--ignore", "AddressIsStale=istiod-remote"], "no KIND/NAME"),
+        (["--fail-on", "info"], "info"),
+        (["-n", ""], "must not be empty"),
+        (["extra"], "extra"),
+        (["--as-group", "g"], "--as-group needs --as"),
+        (["--kubeconfig", "/no/such/file"], "/no/such/file"),
+        (["--control-plane-filename", "x.yaml"], "needs --filename"),
+        (["-f", "/no/such.yaml"], "/no/such.yaml: no such file"),
+        (["-f", "/"], "/: is a directory"),
+        (["-f", "-", "--control-plane-filename", "-"], "once only"),
+        (["-f", "x.yaml", "--context", "c"], "--context has no meaning with --filename"),
+        (["-f", "x.yaml", "--as", "c"], "--as has no meaning with --filename"),
+    ],
+    ids=str,
+)
+def test_bad_flags(arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["verify-endpoints", *arguments]) == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert len(shown.err.splitlines()) == 1
+    assert shown.err.startswith("error: ")
+    assert told in shown.err
+
+
+def test_no_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 2
+    assert main(["verify-everything"]) == 2
+    assert len(capsys.readouterr().err.splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"", "it is empty"),
+        (b" \n\n", "it is empty"),
+        (b"---\n---\n", "no Kubernetes objects"),
+        (b"\x7fELF\x01\x02\xff\xfe", "binary"),
+        (b"abc\0def", "binary"),
+        (b"just words", "document 1: it is no Kubernetes object"),
+        (b"- a\n- b\n", "document 1: it is no Kubernetes object"),
+        (b"apiVersion: v1\n", "document 1: it is no Kubernetes object"),
+        (b"apiVersion: v1\nkind: Pod\n", "no metadata.name"),
+        (b"apiVersion: v1\nkind: List\nitems: [{}]\n", "document 1: an object has no kind"),
+        (b"a: [\nb: c", "line 3"),
+        (b'{"apiVersion": "v1", "kind": ', "neither YAML nor JSON"),
+        (b"kind: Pod\napiVersion: v1\nmetadata: {name: x}\n---\n:::\n  - x: [}", "line 6"),
+        (b"[" * 20000, "bad.yaml"),
+        (b"2024-99-99: x", "bad.yaml"),
+        (b"!!python/object/apply:os.system [id]", "bad.yaml"),
+        (b"Error from server (Forbidden): pods is forbidden\n", "bad.yaml"),
+    ],
+    ids=lambda v: repr(v[:20]),
+)
+def test_bad_files(content: bytes, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "bad.yaml"
+    path.write_bytes(content)
+    assert main(["verify-endpoints", "-f", str(path)]) == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert len(shown.err.splitlines()) == 1
+    assert "bad.yaml" in shown.err
+    assert told in shown.err
+
+
+@pytest.mark.parametrize(
+    ("content", "arguments", "told"),
+    [
+        ("", [], "kubeconfig"),
+        ("a: [", [], "kubeconfig"),
+        ("just words", [], "kubeconfig"),
+        ("contexts: []", [], "no active context"),
+        ("contexts: [{name: a, context: {cluster: c, user: u}}]", [], "no active context"),
+        ("contexts: [{name: a, context: {cluster: c, user: u}}]", ["--context", "b"], 'context "b" does not exist'),
+        (
+            "contexts: [{name: a, context: {cluster: c, user: u}}]\nclusters: []\nusers: []",
+            ["--context", "a"],
+            'context "a"',
+        ),
+        ("contexts: [{context: {}}]", ["--context", "a"], "kubeconfig"),
+        ("contexts: 5", ["--context", "a"], "kubeconfig"),
+    ],
+    ids=str,
+)
+def test_bad_kubeconfig(
+    content: str, arguments: list[str], told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "kubeconfig"
+    path.write_text(content)
+    assert main(["verify-endpoints", "--kubeconfig", str(path), *arguments]) == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert len(shown.err.splitlines()) == 1
+    assert told in shown.err
+
+
+def test_unknown_control_plane_context_names_the_setting(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "kubeconfig"
+    cluster = "clusters: [{name: c, cluster: {server: 'https://127.0.0.1:1'}}]"
+    path.write_text(f"current-context: a\ncontexts: [{{name: a, context: {{cluster: c}}}}]\n{cluster}\nusers: []")
+    assert main(["verify-endpoints", "--kubeconfig", str(path), "--control-plane-context", "x"]) == 2
+    assert '--control-plane-context: context "x" does not exist' in capsys.readouterr().err
+    monkeypatch.setenv("KUBECTL_MESH_CONTROL_PLANE_CONTEXT", "y")
+    assert main(["verify-endpoints", "--kubeconfig", str(path)]) == 2
+    err = capsys.readouterr().err
+    assert 'KUBECTL_MESH_CONTROL_PLANE_CONTEXT: context "y" does not exist' in err
+    assert "it has: a" in err
+
+
+def test_no_kubeconfig_at_all(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["verify-endpoints"]) == 2
+    assert "no kubeconfig" in capsys.readouterr().err
+
+
+def test_an_unforeseen_error_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def broken(*_: Any) -> None:
+        raise RuntimeError("two\nlines\x1b[31m")
+
+    monkeypatch.setattr("kubectl_mesh.sources.bundle.load", broken)
+    assert main(["verify-endpoints", "-f", "x"]) == 3
+    assert capsys.readouterr().err == "error: unforeseen RuntimeError: two lines\\x1b[31m (--debug shows where)\n"
+    with pytest.raises(RuntimeError):
+        main(["verify-endpoints", "-f", "x", "--debug"])
+
+
+def test_malformed_objects_never_raise(tmp_path: Path) -> None:
+    """Whatever stands in place of any value, there is a verdict; and what is wrong never becomes right."""
+    dice = random.Random(15012)
+    junk: list[Any] = [
+        None,
+        0,
+        -1,
+        1.5,
+        True,
+        "",
+        "x",
+        "\x00",
+        [],
+        [None],
+        ["x"],
+        {},
+        {"x": None},
+        [[]],
+        [{}],
+        "999.9.9.9",
+    ]
+
+    def places(value: Any) -> list[tuple[Any, Any]]:
+        inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+        return [place for key, child in inner for place in [(value, key), *places(child)]]
+
+    for scene in (
+        Scene(remote=(HOSTED_POD,), configured=HOSTED_POD),
+        Scene(both=True),
+        Scene(slices_only=True, remote=(HOSTED_POD,)),
+    ):
+        for _ in range(150):
+            clusters = scene.clusters()
+            for objects in clusters.values():
+                for obj in dice.sample(objects, 3):
+                    holder, key = dice.choice(
+                        [p for p in places(obj) if p[1] not in ("kind", "apiVersion", "metadata")]
+                    )
+                    if (holder, key) != (obj.get("metadata"), "name"):
+                        holder[key] = dice.choice(junk)
+            paths = []
+            for name, objects in clusters.items():
+                paths.append(tmp_path / name)
+                paths[-1].write_text(json.dumps(as_list(objects)))
+            more = ["--control-plane-filename", str(paths[0])] if len(paths) > 1 else []
+            code, out = harness.run("verify-endpoints", "-f", str(paths[-1]), *more, "-o", dice.choice(list(FORMS)))
+            assert code in (1, 3), out
+
+
+# --- forms of output ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("scenario", [s for s in SCENARIOS if not s.unread][::4], ids=lambda s: s.name)
+def test_every_form_gives_the_same_verdict(scenario: Any, tmp_path: Path) -> None:
+    files = harness.write(scenario, tmp_path)
+    outs = {form: harness.run("verify-endpoints", *files, *scenario.flags, "-o", form) for form in FORMS}
+    assert len({code for code, _ in outs.values()}) == 1
+    report = json.loads(outs["json"][1])
+    assert yaml.safe_load(outs["yaml"][1]) == report
+    for form in ("table", "wide"):
+        assert f"verdict: {report['verdict']} (" in outs[form][1]
+    names = outs["name"][1].splitlines()
+    failed = {
+        f"{f['object']['kind'].lower()}/{f['object']['name']}"
+        for f in harness.findings(report)
+        if f["result"] == "fail"
+    }
+    assert set(names) == failed
+    assert len(names) == len(failed)
+
+
+def test_table_reads_well(tmp_path: Path) -> None:
+    files = harness.write(BROKEN, tmp_path)
+    code, out = harness.run("verify-endpoints", *files)
+    assert code == 1
+    assert "\x1b" not in out
+    lines = out.splitlines()
+    assert lines[0].split() == ["CLUSTER", "RESULT", "OBJECT", "FIELD", "EXPECTED", "ACTUAL"]
+    fault = next(line for line in lines if " fail " in line)
+    assert "endpoints/istiod-remote" in fault
+    assert fault.index(LOAD_BALANCER) < fault.index(HOSTED_POD)
+    rows = lines[: lines.index("")]
+    assert len([row for row in rows if " pass " in row]) == 4
+    assert out.count("AddressIsHostedPod") == 1  # each fault once
+    prose = [line for line in lines if "kubectl" not in line and str(tmp_path) not in line]
+    assert max(map(len, prose)) <= 100
+    wide = harness.run("verify-endpoints", *files, "-o", "wide")[1]
+    assert "service/istiod-hosted-mesh-hosted-lb" in next(line for line in wide.splitlines() if " fail " in line)
+
+
+def test_headers_quiet_color(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = harness.write(BROKEN, tmp_path)
+    bare = harness.run("verify-endpoints", *files, "--no-headers")[1]
+    assert len(bare.splitlines()) == 5
+    assert "CLUSTER" not in bare
+    assert harness.run("verify-endpoints", *files, "-q") == (1, "")
+    assert "\x1b[31m" in harness.run("verify-endpoints", *files, "--color", "always")[1]
+    assert "\x1b" not in harness.run("verify-endpoints", *files, "--color", "auto")[1]
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b" in harness.run("verify-endpoints", *files, "--color", "always")[1]
+
+
+def test_a_cause_stands_above_its_consequences(tmp_path: Path) -> None:
+    pending = next(s for s in SCENARIOS if s.name == "pending-no-endpoints")
+    out = harness.run("verify-endpoints", *harness.write(pending, tmp_path))[1]
+    lines = out.splitlines()
+    cause = next(i for i, line in enumerate(lines) if "svc/istiod-hosted-mesh-hosted-lb" in line)
+    assert "└ endpoints/istiod-remote" in lines[cause + 1]
+    assert out.index("FAIL HostedLBPending") < out.index("  FAIL NoEndpoints")
+
+
+# --- statements of the user ---------------------------------------------------------------------
+
+
+def summary(*arguments: str) -> tuple[int, dict[str, Any]]:
+    """Exit code and report."""
+    code, out = harness.run("verify-endpoints", *arguments, "-o", "json")
+    return code, json.loads(out)
+
+
+def test_ignore(tmp_path: Path) -> None:
+    files = harness.write(BROKEN, tmp_path)
+    code, report = summary(*files, "--ignore", "AddressIsHostedPod")
+    assert (code, report["summary"]["fail"], report["summary"]["ignored"]) == (0, 0, 1)
+    assert [f["code"] for f in harness.findings(report) if f.get("ignored")] == ["AddressIsHostedPod"]
+    assert summary(*files, "--ignore", "AddressIsHostedPod=ep/istiod-remote")[0] == 0
+    assert summary(*files, "--ignore", "AddressIsHostedPod=endpoints/other")[0] == 1
+    assert "fail (ignored)" in harness.run("verify-endpoints", *files, "--ignore", "AddressIsHostedPod")[1]
+
+
+def test_ignoring_everything_proves_nothing(tmp_path: Path) -> None:
+    missing = next(s for s in SCENARIOS if s.name == "no-service")
+    files = harness.write(missing, tmp_path)[:2]
+    code, report = summary(*files, "--ignore", "ServiceNotFound")
+    assert (code, report["verdict"], report["summary"]["pass"]) == (3, "unknown", 0)
+
+
+def test_what_follows_from_an_ignored_cause_stays(tmp_path: Path) -> None:
+    pending = next(s for s in SCENARIOS if s.name == "pending-hosted-pod")
+    code, report = summary(*harness.write(pending, tmp_path), "--ignore", "HostedLBPending")
+    assert (code, report["summary"]["fail"], report["summary"]["ignored"]) == (1, 1, 1)
+
+
+def test_fail_on_warn(tmp_path: Path) -> None:
+    warned = next(s for s in SCENARIOS if s.name == "no-15017")
+    files = harness.write(warned, tmp_path)
+    assert summary(*files)[0] == 0
+    assert summary(*files, "--fail-on", "warn")[0] == 1
+    assert harness.run("verify-endpoints", *files, "--fail-on", "warn", "-o", "name")[1] == "endpoints/istiod-remote\n"
+    assert summary(*files, "--fail-on", "warn", "--ignore", "WebhookPortMissing")[0] == 0
+
+
+def test_stated_addresses_are_a_set_and_compare_normalised(tmp_path: Path) -> None:
+    files = harness.write(RIGHT, tmp_path)[:2]
+    assert summary(*files, "--expect-address", "203.0.113.1", "--expect-address", LOAD_BALANCER)[0] == 0
+    report = summary(*files, "--expect-address", LOAD_BALANCER)[1]
+    assert [f["source"] for f in harness.findings(report) if f["code"] == "AddressIsExpected"] == ["--expect-address"]
+    v6 = Scene(remote=("fd00:10::71",), slices_only=True, configured=None).clusters()["workload"]
+    (tmp_path / "v6.yaml").write_text(yaml.safe_dump(as_list(v6)))
+    assert summary("-f", str(tmp_path / "v6.yaml"), "--expect-address", "FD00:0010:0::0071")[0] == 0
+
+
+# --- files --------------------------------------------------------------------------------------
+
+
+def test_ways_to_give_objects(tmp_path: Path) -> None:
+    objects = Scene().clusters()["workload"]
+    stated = ("--expect-address", LOAD_BALANCER, "-o", "json")
+    several = "---\n".join(yaml.safe_dump(o) for o in objects).encode()
+    typed = b"".join(
+        json.dumps(
+            {"apiVersion": "v1", "kind": f"{o['kind']}List", "items": [{k: v for k, v in o.items() if k != "kind"}]}
+        ).encode()
+        for o in objects
+    )
+    listed = json.dumps(as_list(objects))
+    for content in (several, typed, listed.encode(), listed.encode("utf-16"), listed.encode("utf-8-sig")):
+        done = run_process("verify-endpoints", "-f", "-", *stated, stdin=content)
+        assert (done.returncode, done.stderr) == (0, b""), done.stdout
+        assert json.loads(done.stdout)["clusters"][0]["context"] == "stdin"
+    half = len(objects) // 2
+    for name, part in (("a", objects[:half]), ("b", objects[half:])):
+        (tmp_path / name).write_text(yaml.safe_dump(as_list(part)))
+    assert summary("-f", str(tmp_path / "a"), "-f", str(tmp_path / "b"), *stated[:2])[0] == 0
+
+
+def test_empty_stdin() -> None:
+    done = run_process("verify-endpoints", "-f", "-")
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert done.stderr.startswith(b"error: stdin: it is empty")
+
+
+def test_the_environment_variable_is_ignored_beside_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KUBECTL_MESH_CONTROL_PLANE_CONTEXT", "nowhere")
+    assert summary(*harness.write(RIGHT, tmp_path))[0] == 0
+
+
+def test_another_namespace_holds_nothing(tmp_path: Path) -> None:
+    code, report = summary(*harness.write(RIGHT, tmp_path), "-n", "default")
+    assert (code, report["verdict"]) == (3, "unknown")
+
+
+# --- what a person or a script sees first --------------------------------------------------------
+
+
+def test_version() -> None:
+    done = run_process("version")
+    assert done.returncode == 0
+    assert done.stdout.decode().startswith(f"kubectl-mesh {__version__} (Python 3.")
+
+
+def test_help_names_flags_and_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["verify-endpoints", "--help"]) == 0
+    shown = capsys.readouterr().out
+    for word in ("--control-plane-context", "--expect-address", "exit codes:", "KUBECTL_MESH_CONTROL_PLANE_CONTEXT"):
+        assert word in shown
+    assert max(map(len, shown.splitlines())) <= 100
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["verify-endpoints", "--help"], ["version"], ["verify-endpoints", "-f", "-"]]
+)
+def test_kubernetes_is_imported_for_clusters_only(arguments: list[str]) -> None:
+    script = f"import sys; from kubectl_mesh.cli import main; main({arguments!r}); print('kubernetes' in sys.modules)"
+    objects = json.dumps(as_list(Scene().clusters()["workload"]))
+    done = subprocess.run([sys.executable, "-c", script], input=objects, capture_output=True, text=True, check=False)
+    assert done.stdout.splitlines()[-1] == "False", done.stderr
+
+
+def test_a_closed_pipe_is_no_error(tmp_path: Path) -> None:
+    files = harness.write(BROKEN, tmp_path)
+    command = f"{sys.executable} -m kubectl_mesh verify-endpoints {' '.join(files)} -o yaml | head -0"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, check=False)
+    assert done.stderr == b""
