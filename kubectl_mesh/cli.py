@@ -14,10 +14,12 @@ from typing import NoReturn
 
 from kubectl_mesh import __version__
 from kubectl_mesh.report import FAIL, WARN, Ignore, Report, clean
+from kubectl_mesh.snapshot import Snapshot
 from kubectl_mesh.sources import InputError
 
 CONTROL_PLANE_CONTEXT = "KUBECTL_MESH_CONTROL_PLANE_CONTEXT"
 _USAGE, _UNDETERMINED, _INTERRUPTED = 2, 3, 130
+_NAMESPACE = "istio-system"
 _FORMS = ("table", "wide", "json", "yaml", "name")
 _UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 _DURATION = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)")
@@ -87,6 +89,7 @@ def run() -> NoReturn:
 def main(argv: list[str] | None = None) -> int:
     """Run the command line `argv` (default: the process's). Returns the exit code."""
     try:
+        argv = sys.argv[1:] if argv is None else argv
         arguments = _parser().parse_args(argv)
         return int(arguments.run(arguments))
     except InputError as error:
@@ -101,7 +104,7 @@ def main(argv: list[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _UNDETERMINED
     except Exception as error:  # unforeseen: one line and exit 3, never a traceback unless asked for
-        if "--debug" in (sys.argv[1:] if argv is None else argv):
+        if argv and "--debug" in argv:
             raise
         _complain(f"unforeseen {type(error).__name__}: {error} (--debug shows where)")
         return _UNDETERMINED
@@ -148,7 +151,7 @@ def _add_verify_endpoints(commands: argparse._SubParsersAction[_Parser]) -> None
         "-n",
         "--namespace",
         metavar="NAME",
-        default="istio-system",
+        default=_NAMESPACE,
         type=_nonempty,
         help="namespace of the mesh (default: istio-system, whatever the context says)",
     )
@@ -275,20 +278,48 @@ def _verify_endpoints(arguments: argparse.Namespace) -> int:
     from kubectl_mesh.checks.endpoints import verify
     from kubectl_mesh.checks.scope import Intent
 
-    stated = {"role": arguments.role, "mesh_id": arguments.mesh_id, "addresses": tuple(arguments.expect_address)}
     if arguments.filename or arguments.control_plane_filename:
         verified, control_plane = _from_files(arguments)
-        intent = Intent(**stated)
+        contexts: tuple[str, ...] = ()
     else:
         verified, control_plane, contexts = _from_clusters(arguments)
-        intent = Intent(**stated, contexts=contexts)
+    intent = Intent(
+        role=arguments.role,
+        mesh_id=arguments.mesh_id,
+        addresses=tuple(arguments.expect_address),
+        contexts=contexts,
+        kubeconfig=arguments.kubeconfig,
+        command=_repeated(arguments),
+    )
     report = Report("verify-endpoints", verify(verified, control_plane, intent), arguments.ignore, arguments.fail_on)
     if not arguments.quiet:
         _show(report, arguments)
     return report.exit_code
 
 
-def _from_files(arguments: argparse.Namespace):  # type: ignore[no-untyped-def]
+def _repeated(arguments: argparse.Namespace) -> tuple[str, ...]:
+    """The words that ask the same question again, whatever the form of the answer."""
+    words = ["verify-endpoints"]
+    for flag, given in (
+        ("--kubeconfig", arguments.kubeconfig),
+        ("--context", arguments.context),
+        ("--namespace", arguments.namespace if arguments.namespace != _NAMESPACE else None),
+        ("--control-plane-context", arguments.control_plane_context),
+        ("--control-plane-namespace", arguments.control_plane_namespace),
+        ("--as", arguments.acting_as),
+        ("--as-group", arguments.as_group),
+        ("--filename", arguments.filename),
+        ("--control-plane-filename", arguments.control_plane_filename),
+        ("--expect-address", arguments.expect_address),
+        ("--role", arguments.role),
+        ("--mesh-id", arguments.mesh_id),
+    ):
+        for value in given if isinstance(given, list) else [given] if given else []:
+            words += [flag, value]
+    return tuple(words)
+
+
+def _from_files(arguments: argparse.Namespace) -> tuple[Snapshot, Snapshot | None]:
     from kubectl_mesh.sources import bundle
 
     for flag in ("context", "kubeconfig", "control_plane_context", "acting_as", "as_group"):
@@ -306,8 +337,8 @@ def _from_files(arguments: argparse.Namespace):  # type: ignore[no-untyped-def]
     return verified, bundle.load(arguments.control_plane_filename, namespace)
 
 
-def _from_clusters(arguments: argparse.Namespace):  # type: ignore[no-untyped-def]
-    from kubectl_mesh.reads import cluster_reads, control_plane_reads, further_reads
+def _from_clusters(arguments: argparse.Namespace) -> tuple[Snapshot, Snapshot | None, tuple[str, ...]]:
+    from kubectl_mesh.reads import Read, cluster_reads, control_plane_reads, further_reads
     from kubectl_mesh.sources.live import Cluster, Kubeconfig, capture
 
     if arguments.as_group and not arguments.acting_as:
@@ -343,7 +374,7 @@ def _from_clusters(arguments: argparse.Namespace):  # type: ignore[no-untyped-de
     verified = clusters[0].snapshot
     control_plane = clusters[-1].snapshot if named else None
 
-    def first(cluster: Cluster):  # type: ignore[no-untyped-def]
+    def first(cluster: Cluster) -> list[Read]:
         reads = cluster_reads if cluster.snapshot is verified else control_plane_reads
         return reads(cluster.snapshot.namespace)
 

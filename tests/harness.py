@@ -23,7 +23,7 @@ def run(*arguments: str) -> tuple[int, str]:
     out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
     with redirect_stdout(out):
         code = main(list(arguments))
-    return code, out.buffer.getvalue().decode()  # type: ignore[attr-defined]
+    return code, out.buffer.getvalue().decode()
 
 
 def write(scenario: Scenario, folder: Path) -> list[str]:

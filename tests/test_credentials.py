@@ -135,7 +135,7 @@ def test_certificate_checks(scene: Lab, tmp_path: Path) -> None:
     user = {"token": TOKENS["admin"]}
     other = str(scene.folder / "client-ca.crt")
     assert verify(config(scene, tmp_path, user, **{"certificate-authority": other})) == (3, ["TLSFailed"])
-    skipping = {"certificate-authority": None, "insecure-skip-tls-verify": True}
+    skipping: dict[str, Any] = {"certificate-authority": None, "insecure-skip-tls-verify": True}
     path = config(scene, tmp_path, user, **skipping)
     path.write_text(path.read_text().replace("    certificate-authority: null\n", ""))
     assert verify(path) == (0, [])

@@ -14,12 +14,18 @@ from kubectl_mesh.snapshot import Failure, Snapshot
 
 @dataclass(frozen=True)
 class Intent:
-    """What the user stated. `addresses` are normalised; `contexts` are those that the kubeconfig offers."""
+    """What the user stated.
+
+    `addresses` are normalised; `contexts` are those that the kubeconfig offers, `kubeconfig` the file where one
+    was named; `command` is the command line without the program, for repeating it.
+    """
 
     role: str | None = None
     mesh_id: str | None = None
     addresses: tuple[str, ...] = ()
     contexts: tuple[str, ...] = ()
+    kubeconfig: str | None = None
+    command: tuple[str, ...] = ()
 
 
 @dataclass
@@ -33,18 +39,16 @@ class Scope:
 
     def kubectl(self, cluster: Snapshot) -> Shell:
         """`kubectl` aimed at a cluster and its namespace; without a context where objects came from files."""
-        context = ["--context", cluster.source] if cluster.server and cluster.source in self.intent.contexts else []
-        return Shell(shlex.join(clean(word) for word in ["kubectl", *context, "-n", cluster.namespace]))
+        words = ["kubectl"]
+        if cluster.server and self.intent.kubeconfig:
+            words += ["--kubeconfig", self.intent.kubeconfig]
+        if cluster.server and cluster.source in self.intent.contexts:
+            words += ["--context", cluster.source]
+        return Shell(shlex.join(clean(word) for word in [*words, "-n", cluster.namespace]))
 
     def again(self) -> Shell:
         """The command that repeats this run once something was mended."""
-        words = ["kubectl", "mesh", "verify-endpoints"]
-        for flag, cluster in (("--context", self.verified), ("--control-plane-context", self.control_plane)):
-            if cluster and cluster.source in self.intent.contexts:
-                words += [flag, cluster.source]
-        if self.verified.namespace != "istio-system":
-            words += ["-n", self.verified.namespace]
-        return Shell(shlex.join(clean(word) for word in words))
+        return Shell(shlex.join(clean(word) for word in ["kubectl", "mesh", *self.intent.command]))
 
     def unreadable(self, cluster: Snapshot, kind: str, subject: str | None, result: str = UNKNOWN) -> list[Finding]:
         """The finding for a read that failed, the first time that it matters; [] where it was read or told."""

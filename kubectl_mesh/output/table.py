@@ -101,6 +101,7 @@ def _fault(finding: Finding, depth: int, cluster: ClusterReport, style: Style) -
     lines = [head, *_wrapped(finding.message, indent)]
     if depth == 0:
         lines += _wrapped(text.meaning, indent)
+        lines += [""] if finding.hint else []
         for line in (finding.hint or "").splitlines():
             # Commands are indented in the catalog, and stay on one line so that they can be pasted.
             lines += [f"{indent}  {line}"] if line.startswith("  ") else _wrapped(line, indent)

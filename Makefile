@@ -1,0 +1,49 @@
+# `make demo` and `make test` do all their set-up themselves, in .venv beside this file.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: help demo test check unit live lab lab-up lab-down docs clean
+
+help:            ## what there is
+	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
+
+# The marker is renewed when what is to be installed changes.
+$(VENV)/installed: setup.cfg pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "kubectl-mesh needs Python 3.10 or newer")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	touch $@
+
+demo: $(VENV)/installed  ## verify an embedded broken mesh, then the repaired one; needs no cluster
+	@PATH="$(CURDIR)/$(BIN):$$PATH" sh kubectl_mesh/examples/demo.sh
+
+test: check $(VENV)/installed  ## everything: ruff, mypy, unit tests, live tests (builds the lab the first time)
+	$(BIN)/python -m tests.lab build
+	$(BIN)/python -m pytest
+
+check: $(VENV)/installed  ## ruff and mypy
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+unit: $(VENV)/installed  ## the tests that need no lab
+	$(BIN)/python -m pytest -m 'not live'
+
+live: lab  ## the tests on the lab's API servers
+	$(BIN)/python -m pytest -m live
+
+lab: $(VENV)/installed  ## build or find the lab's binaries (kept in the user's cache folder)
+	$(BIN)/python -m tests.lab build
+
+lab-up: lab  ## leave two clusters running with the page's broken mesh; prints the export line
+	@$(BIN)/python -m tests.lab up
+
+lab-down: $(VENV)/installed  ## end them
+	@$(BIN)/python -m tests.lab down
+
+docs: $(VENV)/installed  ## write docs/findings.md and the examples anew
+	$(BIN)/python -m tests.generated
+
+clean:           ## forget the virtual environment
+	rm -rf $(VENV)
