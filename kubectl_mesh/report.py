@@ -81,13 +81,17 @@ class Finding:
 
 @dataclass
 class ClusterReport:
-    """What was found of one mesh in one cluster; `context` is the context's or the file's name."""
+    """What was found of one mesh in one cluster; `context` is the context's or the file's name.
+
+    `asked` marks a cluster that was only asked for the truth: it needs no comparison of its own to be fine.
+    """
 
     context: str
     namespace: str
     role: str
     mesh_id: str | None
     findings: list[Finding] = field(default_factory=list)
+    asked: bool = False
 
     def __post_init__(self) -> None:
         """Names come from clusters and files."""
@@ -144,11 +148,11 @@ class Report:
         return EXIT_CODES[self.verdict]
 
     def _verdict(self) -> str:
-        counted = [{f.result for f in cluster.findings if not f.ignored} for cluster in self.clusters]
-        if any(results & set(self.failing) for results in counted):
+        counted = [(c.asked, {f.result for f in c.findings if not f.ignored}) for c in self.clusters]
+        if any(results & set(self.failing) for _, results in counted):
             return FAIL
         # A cluster where nothing was compared, or something could not be told, is never fine.
-        if counted and all(PASS in results and UNKNOWN not in results for results in counted):
+        if all((asked or PASS in results) and UNKNOWN not in results for asked, results in counted):
             return PASS
         return UNKNOWN
 

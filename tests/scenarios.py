@@ -587,6 +587,25 @@ SCENARIOS = [
         {"ControlPlaneNotHere": UNKNOWN, "AddressUndetermined": UNKNOWN},
         causes={"AddressUndetermined": "ControlPlaneNotHere"},
     ),
+    Scenario(
+        "control-plane-elsewhere-stated",
+        Scene(
+            mesh="a",
+            patches={
+                f"{kind}/{name}": None
+                for kind, name in (
+                    ("Deployment", "istiod-a-hosted"),
+                    ("ConfigMap", "istio-a-hosted"),
+                    ("Service", "istiod-a-hosted-lb"),
+                )
+            },
+            pods=(),
+            extra={"control-plane": control_plane("a-hosted", "10.64.30.99", "10.233.95.160")},
+        ),
+        "pass",
+        {"ControlPlaneNotHere": WARN},
+        flags=("--expect-address", LOAD_BALANCER),
+    ),
     # --- a lone workload cluster, stated addresses, the configured address, witnesses ---
     Scenario("lone", Scene(), "unknown", {"AddressUndetermined": UNKNOWN}, **LONE),
     Scenario("lone-stated", Scene(), "pass", flags=("--expect-address", LOAD_BALANCER), **LONE),

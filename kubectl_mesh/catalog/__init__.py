@@ -61,7 +61,7 @@ RESULTS: dict[str, tuple[str, ...]] = {
     "HostedLBReachesNoPod": (FAIL,),
     "HostedLBWebhookPortMissing": (WARN,),
     "HostedLBDiffers": (WARN,),
-    "ControlPlaneNotHere": (UNKNOWN,),
+    "ControlPlaneNotHere": (UNKNOWN, WARN),
     "ControlPlaneNotConsulted": (SKIP,),
     # roles and meshes
     "MeshNotFound": (UNKNOWN,),
@@ -130,6 +130,11 @@ def phrase(key: str, **params: str) -> Shell:
     """A text that hints of several codes share, filled in as a hint is."""
     typed = {key: value if isinstance(value, Shell) else shlex.quote(clean(value)) for key, value in params.items()}
     return Shell(en.PHRASES[key].format_map(typed))
+
+
+def title(code: str) -> str:
+    """What a code says in a few words."""
+    return en.CODES[code].title
 
 
 def _clean(value: str | None) -> str | None:

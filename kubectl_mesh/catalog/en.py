@@ -58,17 +58,20 @@ PHRASES = {
     ),
     "no-patch": "# no patch for {addresses}: the object holds addresses of another kind, make it anew",
     "unsure-lone": "the control plane of mesh {mesh} was not read",
+    "unsure-because": "{reason}",
     "unsure-witness": "it equals {source}, but that Service has no ready endpoints of its own",
     "settle-context": (
-        "Name the context where the control plane runs with --control-plane-context "
-        "(the kubeconfig offers: {contexts}), "
-        "or state the right address with --expect-address."
+        "Name the context where the control plane runs (the kubeconfig offers: {contexts}), or state the right "
+        "address:\n"
+        "  {again} --control-plane-context {context}\n"
+        "  {again} --expect-address ADDRESS"
     ),
     "settle-files": (
-        "Give the control plane's objects with --control-plane-filename, or state the right address with "
-        "--expect-address."
+        "Give the control plane's objects too, or state the right address:\n"
+        "  {again} --control-plane-filename FILE\n"
+        "  {again} --expect-address ADDRESS"
     ),
-    "settle-address": "If you know the right address, state it with --expect-address.",
+    "settle-address": "If you know the right address, state it:\n  {again} --expect-address ADDRESS",
 }
 
 CODES = {
@@ -141,7 +144,7 @@ CODES = {
         "{service} leads to {address} and the expected address is {wanted}: a host name and an IP can't be compared "
         "without resolving, and nothing is resolved.",
         _NOT_READ,
-        "If {address} is right, say so: --expect-address {address}",
+        "If {address} is right, say so:\n  {again} --expect-address {address}",
     ),
     "AddressUndetermined": Text(
         "It can't be told whether the address is right",

@@ -72,6 +72,8 @@ def verify_hosted(
                 "HostedIstiodGone",
                 deployment,
                 "exists",
+                expected=[deployment.name or ""],
+                actual=[],
                 name=deployment.name or "",
                 lb=hosted_lb_name(name),
                 cluster=cluster.source,

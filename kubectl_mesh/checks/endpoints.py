@@ -9,7 +9,7 @@ from kubectl_mesh.checks.control_plane import Hosted, verify_hosted
 from kubectl_mesh.checks.remote import Remote, RemoteCheck, Truth
 from kubectl_mesh.checks.scope import Intent, Scope, quoted
 from kubectl_mesh.reads import REVISIONS
-from kubectl_mesh.report import FAIL, SKIP, UNKNOWN, ClusterReport, Finding, ObjectRef
+from kubectl_mesh.report import FAIL, SKIP, UNKNOWN, WARN, ClusterReport, Finding, ObjectRef
 from kubectl_mesh.routing import ready_addresses, slice_backends
 from kubectl_mesh.snapshot import NOT_CAPTURED, Snapshot, labels_of, name_of
 from kubectl_mesh.topology import (
@@ -287,7 +287,8 @@ class _Verification:
         """Verify the control plane of a mesh in the cluster that was named, as an entry of its own."""
         plane = next((p for p in hosted_control_planes(cluster) if p.mesh_id == mesh_id), None)
         name = plane.name if plane else mesh_id
-        entry = ClusterReport(cluster.source, cluster.namespace, HOSTED if plane else "unknown", mesh_id)
+        role = HOSTED if plane else "unknown" if cluster.unread("Deployment") else "none"
+        entry = ClusterReport(cluster.source, cluster.namespace, role, mesh_id, asked=True)
         self.asked.append(entry)
         if plane or mesh_id in hosted_lb_names(cluster):
             hosted = verify_hosted(self.scope, cluster, name, plane, needs_lb=not self.intent.addresses)
@@ -308,12 +309,12 @@ class _Verification:
                 entry.findings += self.scope.unreadable(cluster, kind, None)
                 reason = self.scope.cause(cluster, kind, None)
         if not entry.findings:
-            entry.role = "none"
             others = [p.mesh_id for p in hosted_control_planes(cluster)]
             reason = finding(
                 "ControlPlaneNotHere",
                 ObjectRef("Deployment", cluster.namespace, hosted_deployment_name(mesh_id)),
                 "exists",
+                result=WARN if self.intent.addresses else UNKNOWN,
                 expected=[hosted_deployment_name(mesh_id)],
                 actual=[hosted_deployment_name(o) for o in others],
                 mesh=mesh_id,

@@ -7,7 +7,7 @@ import shlex
 from dataclasses import dataclass
 from typing import Any
 
-from kubectl_mesh.catalog import Shell, finding, phrase
+from kubectl_mesh.catalog import Shell, finding, phrase, title
 from kubectl_mesh.checks.scope import Scope, quoted
 from kubectl_mesh.report import FAIL, WARN, Finding, ObjectRef
 from kubectl_mesh.routing import (
@@ -250,6 +250,7 @@ class RemoteCheck:
                     source=self.truth.source,
                     address=address,
                     wanted=quoted(expected),
+                    again=self.scope.again(),
                 )
             elif expected is not None or self._explained(owner):
                 told = self._tell_wrong(address, owner, field)
@@ -352,15 +353,18 @@ class RemoteCheck:
         return not settled
 
     def _tell_unsure(self, addresses: list[str], field: str) -> None:
+        again = self.scope.again()
+        settle = phrase("settle-address", again=again)
         if not self.truth.proves:
-            why, settle = phrase("unsure-witness", source=Shell(self.truth.source or "")), phrase("settle-address")
+            why = phrase("unsure-witness", source=Shell(self.truth.source or ""))
         elif self.truth.reason is not None:
-            why, settle = Shell(self.truth.reason.message), phrase("settle-address")
+            why = phrase("unsure-because", reason=Shell(title(self.truth.reason.code)))
         else:
             why = phrase("unsure-lone", mesh=Shell(self.mesh_id or "<unknown>"))
             others = [c for c in self.scope.intent.contexts if c != self.cluster.source]
             key = "settle-files" if self.cluster.server is None else "settle-context"
-            settle = phrase(key, contexts=Shell(quoted(others)))
+            context = others[0] if len(others) == 1 else "CONTEXT"
+            settle = phrase(key, again=again, context=context, contexts=Shell(quoted(others)))
         is_what = [f"{a} is {self.known[a].what}" for a in addresses if a in self.known]
         self._tell(
             "AddressUndetermined",
@@ -384,7 +388,7 @@ class RemoteCheck:
     def _verify_ports(self, service: Object, addresses: list[str], backends: list[Backend]) -> None:
         if text(service, "spec", "clusterIP") == "None":
             return  # headless: the name resolves to the addresses themselves, and no kube-proxy joins any port
-        joined = self._verify_port(
+        xds = self._verify_port(
             service,
             XDS_PORT,
             XDS_PORT,
@@ -399,9 +403,10 @@ class RemoteCheck:
             addresses,
             backends,
             ("WebhookServicePortMissing", "WebhookPortMissing", "WebhookPortMissing"),
+            cause=xds,  # both ports are wrong in one way, and mended by one command
         )
-        if joined:
-            ports = [str(XDS_PORT)] + ([str(WEBHOOK_PORT)] if webhook else [])
+        if xds is None:
+            ports = [str(XDS_PORT)] + ([] if webhook else [str(WEBHOOK_PORT)])
             self._tell("PortsAreExpected", self.about, "ports", expected=ports, actual=ports, ports=quoted(ports))
 
     def _verify_port(
@@ -412,37 +417,41 @@ class RemoteCheck:
         addresses: list[str],
         backends: list[Backend],
         codes: tuple[str, str, str],
-    ) -> bool:
-        """Whether a Service port leads to an endpoint port on every address; `codes` tell what is missing."""
+        cause: Finding | None = None,
+    ) -> Finding | None:
+        """The finding where a Service port does not lead to an endpoint port on every address.
+
+        `codes` tell what is missing: the Service port, the endpoint port, or only its name.
+        """
         port = service_port(service, outer)
         if port is None:
-            self._tell(
+            return self._tell(
                 codes[0],
                 ObjectRef("Service", self.remote.namespace, self.remote.name),
                 f"port {outer}",
                 expected=[str(outer)],
                 actual=[str(p) for p in service_ports(service)],
+                cause=cause,
                 fix=self._fix_service(service),
             )
-            return False
         astray = [a for a in addresses if not {inner, None} & reached(port, a, backends)]
         if not astray:
-            return True
+            return None
         held = sorted({p for a in astray for p in ports_of(a, backends)}, key=str)
-        code = codes[2] if any(p.number == inner for p in held) else codes[1]
-        self._tell(
-            code,
+        wanted = str(Port(port.name, "TCP", inner))
+        return self._tell(
+            codes[2] if any(p.number == inner for p in held) else codes[1],
             self.about,
             f"port {inner}",
-            expected=[str(Port(port.name, "TCP", inner))],
+            expected=[wanted],
             actual=[str(p) for p in held],
+            cause=cause,
             addresses=quoted(astray),
             port=str(port),
             held=quoted([str(p) for p in held]),
-            wanted=str(Port(port.name, "TCP", inner)),
+            wanted=wanted,
             fix=self._patch(self.truth.addresses or addresses),
         )
-        return False
 
     def _verify_agreement(self, backends: list[Backend], wrong: Finding | None) -> None:
         """kube-proxy follows the slices; Endpoints that say otherwise mislead whoever reads them."""

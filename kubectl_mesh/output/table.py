@@ -11,6 +11,7 @@ from kubectl_mesh.output import Style
 from kubectl_mesh.report import FAIL, PASS, SKIP, UNKNOWN, WARN, ClusterReport, Finding, Report, causes_first
 
 _WIDTH = 100
+_CELL_WIDTH = 20
 # Where rows are too long, names give way (values never do) down to these widths; the texts under the table,
 # `-o wide` and `--no-headers` have them whole.
 _SHORTEST = {"CLUSTER": 12, "OBJECT": 28}
@@ -65,10 +66,16 @@ def _row(finding: Finding, depth: int, cluster: ClusterReport, *, wide: bool) ->
 
 
 def _cell(values: list[str] | None) -> str:
-    """Two values a line: a table of many replicas grows down, not wide."""
+    """Values side by side where they are short, else one a line: many of them grow the table down, not wide."""
     if values is None:
         return "-"
-    return "\n".join(",".join(values[i : i + 2]) for i in range(0, len(values), 2)) or "<none>"
+    lines: list[str] = []
+    for value in values:
+        if lines and len(lines[-1]) + len(value) < _CELL_WIDTH:
+            lines[-1] += f",{value}"
+        else:
+            lines.append(value)
+    return "\n".join(lines) or "<none>"
 
 
 def _fit(rows: list[list[str]]) -> None:
@@ -114,7 +121,8 @@ def _wrapped(text: str, indent: str) -> list[str]:
 
 
 def _summary(report: Report, style: Style) -> str:
-    counts = ", ".join(f"{count} {result}" for result, count in report.summary.items() if count)
+    gravest_first = (FAIL, UNKNOWN, WARN, PASS, SKIP, "ignored")
+    counts = ", ".join(f"{report.summary[result]} {result}" for result in gravest_first if report.summary[result])
     roles = "; ".join(dict.fromkeys(f"{c.context}: {c.role}, mesh {c.mesh_id or '<unknown>'}" for c in report.clusters))
     verdict = _painted(report.verdict, report.verdict, style)
     return f"{roles}\nverdict: {verdict} ({counts})\n"
