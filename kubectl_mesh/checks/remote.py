@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import shlex
 from dataclasses import dataclass
 from typing import Any
 
 from kubectl_mesh.catalog import Shell, finding, phrase, title
+from kubectl_mesh.checks.repair import Repair
 from kubectl_mesh.checks.scope import Scope, quoted
 from kubectl_mesh.report import FAIL, WARN, Finding, ObjectRef
 from kubectl_mesh.routing import (
@@ -23,7 +22,7 @@ from kubectl_mesh.routing import (
     service_ports,
     slice_backends,
 )
-from kubectl_mesh.snapshot import NOT_CAPTURED, Object, dig, labels_of, mapping, name_of, text
+from kubectl_mesh.snapshot import NOT_CAPTURED, Object, labels_of, mapping, name_of, text
 from kubectl_mesh.topology import (
     REMOTE_SERVICE,
     SERVICE_NAME_LABEL,
@@ -84,11 +83,14 @@ class RemoteCheck:
             for s in self.cluster.all("EndpointSlice", remote.namespace)
             if labels_of(s).get(SERVICE_NAME_LABEL) == remote.name
         ]
+        # What a finding about addresses points at: the object that people look at and edit.
+        held_in = self.endpoints or next(iter(self.slices), None)
         self.about = ObjectRef("Service", remote.namespace, remote.name)
-        self.kubectl = Shell(
-            str(scope.kubectl(self.cluster)).removesuffix(shlex.quote(self.cluster.namespace))
-            + shlex.quote(remote.namespace)
-        )
+        if held_in is not None and text(self.service, "spec", "type") != "ExternalName":
+            self.about = ObjectRef(text(held_in, "kind"), remote.namespace, name_of(held_in))
+        kubectl = scope.kubectl(self.cluster, remote.namespace)
+        self.repair = Repair(kubectl, scope.again(), mesh_id, remote.name, self.service, held_in)
+        self.fix = self.repair.addresses(truth.pattern, truth.addresses, remote.configured)
 
     def run(self) -> list[Finding]:
         """Every finding about this Service."""
@@ -111,7 +113,7 @@ class RemoteCheck:
         return ("Service", subject) if self.cluster.unread("Service", subject) else None
 
     def _tell(self, code: str, about: ObjectRef, field: str, **details: Any) -> Finding:
-        common = {"service": self.remote.name, "cluster": self.cluster.source, "kubectl": self.kubectl}
+        common = {"service": self.remote.name, "cluster": self.cluster.source, "kubectl": self.repair.kubectl}
         told = finding(code, about, field, **{**common, **details})
         self.findings.append(told)
         return told
@@ -141,10 +143,9 @@ class RemoteCheck:
 
     def _backends(self) -> list[Backend] | None:
         """The backends that kube-proxy sees; None where there are none or they could not be read."""
-        name, namespace = self.remote.name, self.remote.namespace
+        name = self.remote.name
         routed = slice_backends(self.slices)
         listed = endpoints_backends(self.endpoints)
-        about_endpoints = ObjectRef("Endpoints", namespace, name)
         no_slices = self.cluster.unread("EndpointSlice", name)
         no_endpoints = self.cluster.unread("Endpoints", name)
         if no_slices and not self.slices:
@@ -152,19 +153,14 @@ class RemoteCheck:
                 self.findings += self.scope.unreadable(self.cluster, "EndpointSlice", name)
                 return None
             routed = listed  # a file that holds the Endpoints alone is enough
-            self.about = about_endpoints
         elif self.endpoints is None and no_endpoints and no_endpoints.code != NOT_CAPTURED:
             self.findings += self.scope.unreadable(self.cluster, "Endpoints", name, WARN)
-        if self.endpoints is not None:
-            self.about = about_endpoints
-        elif self.slices:
-            self.about = ObjectRef("EndpointSlice", namespace, name_of(self.slices[0]))
 
         ready = ready_addresses(routed)
         if ready:
             return routed
         expected = self.truth.addresses
-        details = {"expected": expected, "source": self.truth.source, "fix": self._fix(), "cause": self._pending()}
+        details = {"expected": expected, "source": self.truth.source, "fix": self.fix, "cause": self._pending()}
         if routed:
             held = sorted({backend.address for backend in routed})
             self._tell(
@@ -181,7 +177,7 @@ class RemoteCheck:
             held = ready_addresses(listed)
             self._tell(
                 "EndpointsNotMirrored",
-                about_endpoints,
+                self.about,
                 "EndpointSlice",
                 expected=held,
                 actual=[],
@@ -304,7 +300,7 @@ class RemoteCheck:
             source=self.truth.source,
             cause=self._pending(),
             address=address,
-            fix=self._fix(),
+            fix=self.fix,
             what=owner.what if owner else "an address that nothing here has",
             wanted=self._wanted(),
         )
@@ -312,7 +308,7 @@ class RemoteCheck:
     def _wanted(self) -> str:
         """What the pattern asks for, in a sentence."""
         key = {"hosted": "want-hosted", "workload": "want-workload", None: "want-unknown"}[self.truth.pattern]
-        if self.truth.addresses is None:
+        if not self.truth.addresses:
             return str(phrase(f"{key}-unread"))
         return phrase(key, addresses=Shell(quoted(self.truth.addresses)))
 
@@ -432,7 +428,7 @@ class RemoteCheck:
                 expected=[str(outer)],
                 actual=[str(p) for p in service_ports(service)],
                 cause=cause,
-                fix=self._fix_service(service),
+                fix=self.repair.write_service_ports(),
             )
         astray = [a for a in addresses if not {inner, None} & reached(port, a, backends)]
         if not astray:
@@ -450,7 +446,7 @@ class RemoteCheck:
             port=str(port),
             held=quoted([str(p) for p in held]),
             wanted=wanted,
-            fix=self._patch(self.truth.addresses or addresses),
+            fix=self.repair.write_endpoints(self.truth.addresses or addresses),
         )
 
     def _verify_agreement(self, backends: list[Backend], wrong: Finding | None) -> None:
@@ -475,90 +471,3 @@ class RemoteCheck:
             routed=quoted(routed),
             listed=quoted(listed),
         )
-
-    # --- remedies -------------------------------------------------------------------------------
-
-    def _fix(self) -> Shell:
-        """The commands that mend the endpoints: the mesh's own setting first, then the object itself."""
-        right = self.truth.addresses
-        again = self.scope.again()
-        if not right:
-            return phrase("fix-unknown", again=again)
-        if self.truth.pattern == "hosted":
-            return phrase("fix-hosted", patch=self._patch(right), again=again)
-        setting = Shell(
-            shlex.join(
-                [
-                    "kubectl",
-                    "-n",
-                    "mspider-system",
-                    "patch",
-                    "globalmeshes.discovery.mspider.io",
-                    self.mesh_id or "MESH",
-                    "--type",
-                    "merge",
-                    "-p",
-                    _compact(
-                        {
-                            "spec": {
-                                "ownerConfig": {
-                                    "controlPlaneParams": {
-                                        "istio.custom_params.values.global.remotePilotAddress": right[0]
-                                    }
-                                }
-                            }
-                        }
-                    ),
-                ]
-            )
-        )
-        configured = normalise(self.remote.configured or "")
-        key = "fix-workload" if configured != right[0] else "fix-drifted"
-        return phrase(key, setting=setting, address=right[0], patch=self._patch(right), again=again)
-
-    def _patch(self, addresses: list[str]) -> Shell:
-        """The command that writes addresses and both ports into the object at fault, or makes it."""
-        ips = [a for a in addresses if is_ip(a)]
-        if self.about.kind == "EndpointSlice":  # a slice holds one family
-            ips = [ip for ip in ips if (":" in ip) == (text(self.slices[0], "addressType") == "IPv6")]
-        external = text(self.service, "spec", "type") == "ExternalName"
-        if not is_ip(addresses[0]):
-            return self._merge_patch(
-                "service", self.remote.name, {"spec": {"type": "ExternalName", "externalName": addresses[0]}}
-            )
-        if not ips or external:
-            return phrase("no-patch", addresses=Shell(quoted(addresses)))
-        named = {p.number: p.name for p in service_ports(self.service or {})}
-        ports = [
-            {"name": named.get(outer, default), "port": inner, "protocol": "TCP"}
-            for outer, inner, default in (
-                (XDS_PORT, XDS_PORT, "tcp-istiod"),
-                (WEBHOOK_SERVICE_PORT, WEBHOOK_PORT, "tcp-webhook"),
-            )
-        ]
-        if self.about.kind == "EndpointSlice":
-            body: Object = {"endpoints": [{"addresses": ips}], "ports": ports}
-            return self._merge_patch("endpointslice", self.about.name or "", body)
-        subsets = {"subsets": [{"addresses": [{"ip": ip} for ip in ips], "ports": ports}]}
-        if self.endpoints is not None:
-            return self._merge_patch("endpoints", self.remote.name, subsets)
-        made = {"apiVersion": "v1", "kind": "Endpoints", "metadata": {"name": self.remote.name}, **subsets}
-        return Shell(f"echo {shlex.quote(_compact(made))} | {self.kubectl} apply -f -")
-
-    def _merge_patch(self, resource: str, name: str, body: Object) -> Shell:
-        return Shell(
-            f"{self.kubectl} " + shlex.join(["patch", resource, name, "--type", "merge", "-p", _compact(body)])
-        )
-
-    def _fix_service(self, service: Object) -> Shell:
-        """The command that gives the Service both its ports."""
-        kept = [p for p in dig(service, "spec", "ports") or [] if p.get("port") not in (XDS_PORT, WEBHOOK_SERVICE_PORT)]
-        ports = [
-            {"name": "tcp-istiod", "port": XDS_PORT, "protocol": "TCP"},
-            {"name": "tcp-webhook", "port": WEBHOOK_SERVICE_PORT, "targetPort": WEBHOOK_PORT, "protocol": "TCP"},
-        ]
-        return self._merge_patch("service", self.remote.name, {"spec": {"ports": ports + kept}})
-
-
-def _compact(body: Object) -> str:
-    return json.dumps(body, separators=(",", ":"))

@@ -37,14 +37,14 @@ class Scope:
     intent: Intent
     _told: dict[tuple[str, ...], Finding] = field(default_factory=dict)
 
-    def kubectl(self, cluster: Snapshot) -> Shell:
-        """`kubectl` aimed at a cluster and its namespace; without a context where objects came from files."""
+    def kubectl(self, cluster: Snapshot, namespace: str = "") -> Shell:
+        """`kubectl` aimed at a cluster and a namespace (default: the mesh's); without a context for files."""
         words = ["kubectl"]
         if cluster.server and self.intent.kubeconfig:
             words += ["--kubeconfig", self.intent.kubeconfig]
         if cluster.server and cluster.source in self.intent.contexts:
             words += ["--context", cluster.source]
-        return Shell(shlex.join(clean(word) for word in [*words, "-n", cluster.namespace]))
+        return Shell(shlex.join(clean(word) for word in [*words, "-n", namespace or cluster.namespace]))
 
     def again(self) -> Shell:
         """The command that repeats this run once something was mended."""
