@@ -30,6 +30,11 @@ def is_ip(address: str) -> bool:
     return True
 
 
+def ordered(addresses: Iterable[str]) -> list[str]:
+    """Normalised addresses, each once: IPv4, IPv6, then host names."""
+    return sorted(set(addresses), key=lambda address: (not is_ip(address), ":" in address, address))
+
+
 @dataclass(frozen=True)
 class Port:
     """A port of a Service or of its endpoints: no name is the name ""; no number means every port."""
@@ -92,8 +97,8 @@ def endpoints_backends(endpoints: Object | None) -> list[Backend]:
 
 
 def ready_addresses(backends: Iterable[Backend]) -> list[str]:
-    """The addresses that get traffic, each once, in their order."""
-    return list(dict.fromkeys(backend.address for backend in backends if backend.ready))
+    """The addresses that get traffic, each once, in an order that does not depend on the API server's."""
+    return ordered(backend.address for backend in backends if backend.ready)
 
 
 def service_port(service: Object, number: int) -> Port | None:

@@ -8,7 +8,7 @@ from typing import Any
 from kubectl_mesh.catalog import finding
 from kubectl_mesh.checks.scope import Scope, quoted
 from kubectl_mesh.report import FAIL, UNKNOWN, WARN, Finding, ObjectRef
-from kubectl_mesh.routing import reached, service_port, slice_backends
+from kubectl_mesh.routing import ordered, reached, service_port, slice_backends
 from kubectl_mesh.snapshot import Object, Snapshot, dig, labels_of, mapping, maps, name_of, text
 from kubectl_mesh.topology import (
     SERVICE_NAME_LABEL,
@@ -175,13 +175,13 @@ def _verify_reach(scope: Scope, hosted: Hosted, service: Object, about: ObjectRe
     if not selector and cluster.unread("EndpointSlice", about.name):
         hosted.findings += scope.unreadable(cluster, "EndpointSlice", about.name)
         return
-    wanted = [address for pod in hosted.ready for address in pod_addresses(pod)]
-    leads = [
+    wanted = ordered(address for pod in hosted.ready for address in pod_addresses(pod))
+    leads = ordered(
         address
         for pod in hosted.ready
         for address in pod_addresses(pod)
         if XDS_PORT in _targets(cluster, service, XDS_PORT, pod, address)
-    ]
+    )
     params: dict[str, Any] = {
         "name": about.name or "",
         "kubectl": scope.kubectl(cluster),

@@ -10,7 +10,7 @@ from kubectl_mesh.checks.remote import Remote, RemoteCheck, Truth
 from kubectl_mesh.checks.scope import Intent, Scope, quoted
 from kubectl_mesh.reads import REVISIONS
 from kubectl_mesh.report import FAIL, SKIP, UNKNOWN, WARN, ClusterReport, Finding, ObjectRef
-from kubectl_mesh.routing import ready_addresses, slice_backends
+from kubectl_mesh.routing import ordered, ready_addresses, slice_backends
 from kubectl_mesh.snapshot import NOT_CAPTURED, Snapshot, labels_of, name_of
 from kubectl_mesh.topology import (
     REMOTE_SERVICE,
@@ -247,7 +247,7 @@ class _Verification:
         if hosted is None or hosted.ready is None:
             return Truth(HOSTED, reason=hosted.no_pods if hosted else None)
         replicas = tuple((name_of(pod), pod_addresses(pod)) for pod in hosted.ready)
-        addresses = [address for _, held in replicas for address in held]
+        addresses = ordered(address for _, held in replicas for address in held)
         return Truth(HOSTED, addresses, hosted.pods_source, hosted.no_pods, replicas)
 
     def _workload_truth(self, entry: ClusterReport, mesh_id: str | None, hosted: Hosted | None) -> Truth:
