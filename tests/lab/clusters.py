@@ -184,7 +184,7 @@ def _spawn(lab: Lab, tied: bool, name: str, command: list[str]) -> None:
 
 def _die_with_parent() -> None:
     """Linux: a killed test session takes the lab with it."""
-    ctypes.CDLL(None).prctl(1, signal.SIGTERM)
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
 def _wait(lab: Lab, what: str, ready: Callable[[], bool]) -> None:
