@@ -18,12 +18,14 @@ from kubectl_mesh.topology import (
     REMOTE_SERVICE,
     REVISION_LABEL,
     SERVICE_NAME_LABEL,
+    config_name,
     hosted_config_name,
     hosted_control_planes,
     hosted_lb_name,
     hosted_lb_names,
     injector_name,
     known_addresses,
+    local_revisions,
     mesh_configs,
 )
 
@@ -124,15 +126,20 @@ def further_reads(
     return [
         (cluster, read)
         for cluster, read in wanted
-        if not {(read.kind, read.subject)} & (cluster.answered | cluster.failures.keys())
+        if not {(read.kind, read.namespace, read.subject)} & (cluster.answered | cluster.failures.keys())
     ]
 
 
 def _workload_reads(verified: Snapshot) -> list[Read]:
     namespace = verified.namespace
     configs = mesh_configs(verified)
-    # Istio's charts label their ConfigMaps; where none was found, one without the label may stand there.
-    names = [injector_name(config.name) for config in configs] or ["istio", injector_name("istio")]
+    # Istio's charts label their ConfigMaps. Where no mesh config was found, or none for an istiod that runs here,
+    # one without the label may stand there.
+    expected = {"istio"} if not configs or verified.unread("Deployment") else set()
+    expected |= {config_name(revision) for revision in local_revisions(verified)}
+    names = sorted(expected | {injector_name(config.name) for config in configs})
+    if not configs:
+        names.append(injector_name("istio"))
     reads = [_named("ConfigMap", namespace, name) for name in names if not verified.find("ConfigMap", name)]
     for config in configs:
         if config.service and (config.service, config.namespace) != (REMOTE_SERVICE, namespace):

@@ -51,8 +51,9 @@ class Port:
 
 @dataclass(frozen=True)
 class Backend:
-    """One address of one slice or subset, with the ports that it has there."""
+    """One address of one slice or subset, with the ports that it has there; `holder` is the object's name."""
 
+    holder: str
     address: str
     ready: bool
     ports: tuple[Port, ...]
@@ -77,7 +78,12 @@ def service_ports(service: Object) -> tuple[Port, ...]:
 def slice_backends(slices: Iterable[Object]) -> list[Backend]:
     """The backends in EndpointSlices. `conditions.ready: null` is ready; kube-proxy ignores FQDN slices."""
     return [
-        Backend(normalise(address), dig(endpoint, "conditions", "ready") is not False, _ports(slice_))
+        Backend(
+            text(slice_, "metadata", "name"),
+            normalise(address),
+            dig(endpoint, "conditions", "ready") is not False,
+            _ports(slice_),
+        )
         for slice_ in slices
         if text(slice_, "addressType") != "FQDN"
         for endpoint in maps(slice_, "endpoints")
@@ -88,7 +94,7 @@ def slice_backends(slices: Iterable[Object]) -> list[Backend]:
 def endpoints_backends(endpoints: Object | None) -> list[Backend]:
     """The backends in an Endpoints object; `notReadyAddresses` are not routed."""
     return [
-        Backend(normalise(text(address, "ip")), ready, _ports(subset))
+        Backend(text(endpoints, "metadata", "name"), normalise(text(address, "ip")), ready, _ports(subset))
         for subset in maps(endpoints, "subsets")
         for key, ready in (("addresses", True), ("notReadyAddresses", False))
         for address in maps(subset, key)

@@ -66,6 +66,7 @@ class Failure:
 
 
 NOT_CAPTURED = "NotCaptured"
+ReadKey = tuple[str, str, str | None]
 
 
 @dataclass(eq=False)
@@ -73,16 +74,16 @@ class Snapshot:
     """The objects of one namespace of one cluster (and of others, where an object says so).
 
     `source` is the context's or the file's name, `server` what identifies the API server (None for
-    files). `answered` and `failures` are keyed by (kind, subject): subject is the name that was
-    asked for, or None for the kind as a whole.
+    files). `answered` and `failures` are keyed by (kind, namespace, subject): subject is the name that
+    was asked for, or None for the kind as a whole.
     """
 
     source: str
     namespace: str
     server: str | None = None
     objects: dict[str, list[Object]] = field(default_factory=dict)
-    answered: set[tuple[str, str | None]] = field(default_factory=set)
-    failures: dict[tuple[str, str | None], Failure] = field(default_factory=dict)
+    answered: set[ReadKey] = field(default_factory=set)
+    failures: dict[ReadKey, Failure] = field(default_factory=dict)
 
     def add(self, kind: str, found: Iterable[Object]) -> None:
         """Keep objects of one kind; an object that is already there is replaced."""
@@ -100,11 +101,12 @@ class Snapshot:
         """One object by its name, or None: ask `unread` whether None means absent."""
         return next((o for o in self.all(kind, namespace) if name_of(o) == name), None)
 
-    def unread(self, kind: str, subject: str | None = None) -> Failure | None:
+    def unread(self, kind: str, subject: str | None = None, namespace: str | None = None) -> Failure | None:
         """Why it can't be said that an object is absent, or None where it can."""
-        if (kind, None) in self.answered or (kind, subject) in self.answered:
+        whole, named = (kind, namespace or self.namespace, None), (kind, namespace or self.namespace, subject)
+        if whole in self.answered or named in self.answered:
             return None
-        asked = self.failures.get((kind, subject)) or self.failures.get((kind, None))
+        asked = self.failures.get(named) or self.failures.get(whole)
         if asked or self.answered:
             return asked or Failure(NOT_CAPTURED, f"{kind} {subject or 'objects'} not read")
         # Nothing answered: what was not even asked for failed as the rest did.

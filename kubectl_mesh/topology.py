@@ -25,8 +25,15 @@ WEBHOOK_PORT = 15017
 WEBHOOK_SERVICE_PORT = 443
 
 _HOSTED_DEPLOYMENT = re.compile(r"istiod-(.+)-hosted")
+_HOSTED_CONFIG = re.compile(r"istio-(.+)-hosted")
 _HOSTED_LB = re.compile(r"istiod-(.+)-hosted-lb")
+_LOCAL = re.compile(r"istiod(?:-(?!.*-hosted(?:-lb)?$).+)?")
 _REMOTE = re.compile(r"istiod-(?:.+-)?remote")
+
+
+def is_remote_service(name: str) -> bool:
+    """Whether a Service's name is istiod-remote, of whatever revision."""
+    return bool(_REMOTE.fullmatch(name))
 
 
 def hosted_lb_name(name: str) -> str:
@@ -51,7 +58,8 @@ def hosted_deployment_name(name: str) -> str:
 class MeshConfig:
     """What one mesh ConfigMap (`istio` or `istio-<rev>`) and its injector tell the proxies.
 
-    `service` is the istiod-remote Service that `discovery` names, None where it names another thing;
+    `service` is the istiod-remote Service that `discovery` names, None where it names another thing, and
+    `local` says that this is the cluster's own istiod;
     `configured` is `global.remotePilotAddress`; `error` says why the ConfigMap could not be understood.
     """
 
@@ -59,6 +67,7 @@ class MeshConfig:
     mesh_id: str | None
     discovery: str
     service: str | None
+    local: bool
     namespace: str
     port: str
     configured: str | None
@@ -70,9 +79,14 @@ class MeshConfig:
         return self.name.removeprefix("istio").removeprefix("-")
 
 
-def injector_name(config_name: str) -> str:
+def config_name(revision: str) -> str:
+    """The mesh ConfigMap of a revision."""
+    return "istio" if revision == "default" else f"istio-{revision}"
+
+
+def injector_name(config: str) -> str:
     """The injector's ConfigMap that belongs to a mesh ConfigMap."""
-    return "istio-sidecar-injector" + config_name.removeprefix("istio")
+    return "istio-sidecar-injector" + config.removeprefix("istio")
 
 
 def mesh_configs(snapshot: Snapshot) -> list[MeshConfig]:
@@ -95,14 +109,17 @@ def _mesh_config(snapshot: Snapshot, config: Object) -> MeshConfig:
     discovery = text(mesh, "defaultConfig", "discoveryAddress")
     if not error and not discovery:
         discovery = f"istiod.{snapshot.namespace}.svc:{XDS_PORT}"  # Istio's own default
-    host, _, port = discovery.rpartition(":")
-    labels = host.rstrip(".").split(".")
+    host, colon, port = discovery.rpartition(":")
+    if not colon:
+        host, port = discovery, ""
+    labels = host.rstrip(".").lower().split(".")
     inside = len(labels) <= 2 or labels[2] == "svc"
     return MeshConfig(
         name=name_of(config),
         mesh_id=text(mesh, "defaultConfig", "meshId") or text(injected, "meshID") or None,
         discovery=discovery,
-        service=labels[0] if inside and _REMOTE.fullmatch(labels[0]) else None,
+        service=labels[0] if inside and is_remote_service(labels[0]) else None,
+        local=inside and bool(_LOCAL.fullmatch(labels[0])) and not is_remote_service(labels[0]),
         namespace=labels[1] if inside and len(labels) > 1 else snapshot.namespace,
         port=port,
         configured=text(injected, "remotePilotAddress") or None,
@@ -167,10 +184,27 @@ def hosted_control_planes(snapshot: Snapshot) -> list[HostedControlPlane]:
     return found
 
 
+def hosted_mesh_ids(snapshot: Snapshot) -> dict[str, str]:
+    """The mesh ID of each hosted control plane whose config or Deployment was read, by the name of its objects."""
+    ids = {plane.name: plane.mesh_id for plane in hosted_control_planes(snapshot)}
+    for config in snapshot.all("ConfigMap"):
+        match = _HOSTED_CONFIG.fullmatch(name_of(config))
+        mesh_id = text(_parse_mesh(config)[0], "defaultConfig", "meshId")
+        if match and mesh_id:
+            ids[match[1]] = mesh_id
+    return ids
+
+
 def hosted_lb_names(snapshot: Snapshot) -> list[str]:
     """The `name` part of every `istiod-<name>-hosted-lb` Service of a cluster."""
     matches = (_HOSTED_LB.fullmatch(name_of(service)) for service in snapshot.all("Service"))
     return [match[1] for match in matches if match]
+
+
+def ready_hosted_names(snapshot: Snapshot) -> list[str]:
+    """The `name` part of every hosted istiod that has a ready Pod, whether a Deployment was found or not."""
+    revisions = [text(labels_of(pod), REVISION_LABEL) for pod in _istiod_pods(snapshot) if is_ready(pod)]
+    return sorted({revision.removesuffix("-hosted") for revision in revisions if revision.endswith("-hosted")})
 
 
 def hosted_pods(snapshot: Snapshot, name: str) -> list[Object]:
@@ -185,6 +219,12 @@ def _istiod_pods(snapshot: Snapshot) -> list[Object]:
 def local_istiod_pods(snapshot: Snapshot) -> list[Object]:
     """The Pods of the cluster's own istiod, which serves injection and certificates only."""
     return [pod for pod in _istiod_pods(snapshot) if not str(labels_of(pod).get(REVISION_LABEL)).endswith("-hosted")]
+
+
+def local_revisions(snapshot: Snapshot) -> list[str]:
+    """The revisions of the cluster's own istiods, `default` for the one without a revision."""
+    revisions = (text(labels_of(d), REVISION_LABEL) for d in snapshot.all("Deployment") if name_of(d)[:6] == "istiod")
+    return [revision for revision in revisions if revision and not revision.endswith("-hosted")]
 
 
 def is_terminating(obj: Object) -> bool:
@@ -217,6 +257,12 @@ def cluster_addresses(service: Object) -> list[str]:
     """The ClusterIPs of a Service; [] for a headless one."""
     ips = [text(service, "spec", "clusterIP"), *texts(service, "spec", "clusterIPs")]
     return list(dict.fromkeys(normalise(ip) for ip in ips if ip and ip != "None"))
+
+
+def _internal_names(service: Object, namespace: str) -> list[str]:
+    """The host names that lead to a Service from inside its cluster; no resolver is needed to know them."""
+    name = f"{name_of(service)}.{text(service, 'metadata', 'namespace') or namespace}"
+    return [name, f"{name}.svc", f"{name}.svc.cluster.local"]
 
 
 def selects(service: Object, pod: Object) -> bool:
@@ -264,30 +310,36 @@ def _owners(
         selector = mapping(service, "spec", "selector")
         if selector.get("app") == "istiod" and not str(selector.get(REVISION_LABEL)).endswith("-hosted"):
             owner = Owner("AddressIsLocalIstiod", f"the local istiod's Service {name_of(service)}", True)
-            yield owner, cluster_addresses(service)
+            yield owner, cluster_addresses(service) + _internal_names(service, verified.namespace)
 
     for cluster in clusters:
         here = cluster is verified
-        hosted = hosted_control_planes(cluster)
-        ids = {plane.name: plane.mesh_id for plane in hosted}
+        ids = hosted_mesh_ids(cluster)
+
+        def elsewhere(name: str, ids: dict[str, str] = ids) -> str | None:
+            """The code for a thing of another mesh. Only a mesh ID that was read makes it certain: names may differ."""
+            if mesh_id in (None, ids.get(name, name)):
+                return None
+            return "AddressIsOtherMesh" if name in ids else "AddressIsUnexpected"
+
         for pod in _istiod_pods(cluster):
             revision = str(labels_of(pod).get(REVISION_LABEL))
             if not revision.endswith("-hosted"):
                 continue
             name = revision.removesuffix("-hosted")
-            if mesh_id not in (None, ids.get(name, name)):
-                code, what = "AddressIsOtherMesh", f"the hosted istiod Pod {name_of(pod)} of mesh {ids.get(name, name)}"
+            what = f"the hosted istiod Pod {name_of(pod)}"
+            code = elsewhere(name)
+            if code:
+                what += f" of mesh {ids.get(name, name)}"
             elif hosted_here:
-                state = "" if is_ready(pod) else " that is not ready"
-                code, what = "AddressIsStale", f"the hosted istiod Pod {name_of(pod)}{state}"
-            else:
-                code, what = "AddressIsHostedPod", f"the hosted istiod Pod {name_of(pod)}"
-            yield Owner(code, what, here), pod_addresses(pod)
+                code, what = "AddressIsStale", what + ("" if is_ready(pod) else " that is not ready")
+            yield Owner(code or "AddressIsHostedPod", what, here), pod_addresses(pod)
         for name in hosted_lb_names(cluster):
             what = f"the load balancer address of {hosted_lb_name(name)}"
-            code = "AddressIsLoadBalancer" if hosted_here else "AddressIsUnexpected"
-            if mesh_id not in (None, ids.get(name, name)):
-                code, what = "AddressIsOtherMesh", f"{what}, the control plane of mesh {ids.get(name, name)}"
+            code = elsewhere(name)
+            if code:
+                what += f", the control plane of mesh {ids.get(name, name)}"
+            code = code or ("AddressIsLoadBalancer" if hosted_here else "AddressIsUnexpected")
             yield Owner(code, what, here), lb_addresses(cluster.find("Service", hosted_lb_name(name)))
 
     for cluster in clusters:

@@ -49,8 +49,8 @@ def report(scenario: Scenario, folder: Path, monkeypatch: Any) -> tuple[int, dic
             if Path(filenames[0]).stem == cluster:
                 for lost in list(snapshot.objects) if kind == "*" else [kind]:
                     snapshot.objects.pop(lost, None)
-                    snapshot.answered.discard((lost, None))
-                    snapshot.failures[lost, None] = Failure(code, "as the test has it")
+                    snapshot.answered.discard((lost, namespace, None))
+                    snapshot.failures[lost, namespace, None] = Failure(code, "as the test has it")
         return snapshot
 
     monkeypatch.setattr(bundle, "load", load_with_failures)

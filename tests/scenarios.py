@@ -24,6 +24,7 @@ from tests.lab.scenes import (
     endpoint_slice,
     endpoints,
     hosted_objects,
+    merge,
     mesh_yaml,
     pod,
     service,
@@ -850,6 +851,267 @@ SCENARIOS = [
         {"ControlPlaneNotConsulted": SKIP},
         verify="control-plane",
         live=False,  # there the two flags name one cluster
+    ),
+    # --- what a sceptical reviewer tried ---
+    Scenario(
+        "unlabelled-default-beside-a-revision",
+        Scene(
+            configured=None,
+            patches={
+                "ConfigMap/istio": {
+                    **wired_to("istiod.istio-system.svc:15012"),
+                    "metadata": {"labels": None},
+                },
+            },
+            extra={
+                "workload": (
+                    config_map(
+                        "istio-r2", {"mesh": mesh_yaml("hosted-mesh", "istiod-remote.istio-system.svc:15012")}, "r2"
+                    ),
+                )
+            },
+        ),
+        "fail",
+        {"NotWired": FAIL},
+        live=False,
+    ),
+    Scenario(
+        "hosted-twice",
+        Scene(
+            extra={
+                "control-plane": tuple(
+                    merge(o, wired_to("", "hosted-mesh")) if o["kind"] == "ConfigMap" else o
+                    for o in control_plane("copy", "10.64.30.99", "10.233.95.160")
+                )
+            }
+        ),
+        "unknown",
+        {"MeshHostedTwice": UNKNOWN, "AddressUndetermined": UNKNOWN},
+        causes={"AddressUndetermined": "MeshHostedTwice"},
+    ),
+    Scenario(
+        "hosted-twice-here",
+        Scene(
+            extra={
+                "control-plane": tuple(
+                    merge(o, wired_to("", "hosted-mesh")) if o["kind"] == "ConfigMap" else o
+                    for o in control_plane("copy", "10.64.30.99", "10.233.95.160")
+                )
+            }
+        ),
+        "unknown",
+        {"MeshHostedTwice": UNKNOWN, "RemoteNotApplicable": SKIP},
+        verify="control-plane",
+        asked=False,
+    ),
+    Scenario(
+        "deployment-without-label",
+        Scene(
+            both=True,
+            patches={
+                "Deployment/istiod-hosted-mesh-hosted": {
+                    "metadata": {"labels": {"istio.io/rev": None}},
+                }
+            },
+        ),
+        "unknown",
+        {"HostedPodsUnowned": UNKNOWN, "AddressUndetermined": UNKNOWN},
+        **BOTH,
+    ),
+    Scenario(
+        "deployment-without-label-asked",
+        Scene(patches={"Deployment/istiod-hosted-mesh-hosted": {"metadata": {"labels": {"istio.io/rev": None}}}}),
+        "unknown",
+        {"HostedPodsUnowned": UNKNOWN},
+        live=False,  # in files it is the one Deployment that shows that the kind was captured
+    ),
+    Scenario(
+        "names-differ-from-the-mesh-id",
+        Scene(
+            mesh="prod",
+            patches={
+                "ConfigMap/istio-prod-hosted": wired_to("", "hosted-mesh"),
+                "workload:ConfigMap/istio": wired_to("istiod-remote.istio-system.svc:15012"),
+                "ConfigMap/istio-sidecar-injector": {"data": {"values": "{}"}},
+            },
+        ),
+        "unknown",
+        {"Forbidden": UNKNOWN},
+        unread=(("control-plane", "Deployment", "Forbidden"),),
+        live=False,
+    ),
+    Scenario(
+        "udp-beside-tcp",
+        Scene(
+            patches={
+                "Service/istiod-hosted-mesh-hosted-lb": {
+                    "spec": {
+                        "ports": [
+                            {"name": "quic", "port": 15012, "protocol": "UDP", "targetPort": 9999},
+                            *({"name": n, "port": p, "protocol": "TCP", "targetPort": p} for p, n in PORTS),
+                        ]
+                    }
+                }
+            }
+        ),
+        "pass",
+    ),
+    Scenario(
+        "external-name-local-istiod",
+        Scene(
+            remote=(),
+            patches={
+                "Service/istiod-remote": {
+                    "spec": {"type": "ExternalName", "externalName": "istiod.istio-system.svc.cluster.local"}
+                },
+                "Endpoints/istiod-remote": None,
+            },
+        ),
+        "fail",
+        {"AddressIsLocalIstiod": FAIL},
+    ),
+    Scenario(
+        "external-name-both",
+        Scene(
+            both=True,
+            remote=(),
+            patches={
+                "Service/istiod-remote": {"spec": {"type": "ExternalName", "externalName": "lb.example.com"}},
+                "Endpoints/istiod-remote": None,
+            },
+        ),
+        "unknown",
+        {"AddressNotComparable": UNKNOWN},
+        **BOTH,
+    ),
+    Scenario(
+        "service-with-15017",
+        Scene(
+            patches={
+                "Service/istiod-remote": {
+                    "spec": {
+                        "ports": [
+                            REMOTE_PORTS[0],
+                            {"name": "tcp-webhook", "port": 15017, "protocol": "TCP", "targetPort": 15017},
+                        ]
+                    }
+                }
+            }
+        ),
+        "pass",
+        {"WebhookServicePortMissing": WARN},
+    ),
+    Scenario(
+        "service-with-15010",
+        Scene(
+            patches={
+                "Service/istiod-remote": {
+                    "spec": {
+                        "ports": [
+                            {"name": "tcp-istiod", "port": 15010, "protocol": "TCP", "targetPort": 15010},
+                            REMOTE_PORTS[1],
+                        ]
+                    }
+                }
+            }
+        ),
+        "fail",
+        {"XDSServicePortMissing": FAIL},
+    ),
+    Scenario(
+        "other-port-name",
+        Scene(
+            ports=((15012, "https-dns"), (15017, "tcp-webhook")),
+            patches={"Service/istiod-remote": {"spec": {"ports": [{**REMOTE_PORTS[0], "name": "https-dns"}]}}},
+        ),
+        "pass",
+        {"WebhookServicePortMissing": WARN},
+    ),
+    Scenario(
+        "one-unnamed-port",
+        Scene(
+            remote=(NOWHERE,),
+            ports=((15012, ""),),
+            patches={"Service/istiod-remote": {"spec": {"ports": [{**REMOTE_PORTS[0], "name": ""}]}}},
+        ),
+        "fail",
+        {"AddressIsUnexpected": FAIL, "WebhookServicePortMissing": WARN},
+    ),
+    Scenario(
+        "selector",
+        Scene(
+            remote=(LOCAL_ISTIOD,),
+            patches={
+                "Service/istiod-remote": {"spec": {"selector": {"app": "istiod", "istio": "pilot"}}},
+                "Endpoints/istiod-remote": None,
+                "EndpointSlice/istiod-remote-b9xkq": {
+                    "metadata": {
+                        "labels": {"endpointslice.kubernetes.io/managed-by": "endpointslice-controller.k8s.io"}
+                    }
+                },
+            },
+        ),
+        "fail",
+        {"AddressIsLocalIstiod": FAIL},
+        live=False,
+    ),
+    Scenario(
+        "slice-not-ready-endpoints-right",
+        Scene(
+            remote=(),
+            not_ready=(LOAD_BALANCER,),
+            slices_only=True,
+            extra={"workload": (_skip_mirror(LOAD_BALANCER),)},
+        ),
+        "fail",
+        {"NoReadyEndpoints": FAIL, "EndpointsDiffer": FAIL},
+        causes={"EndpointsDiffer": "NoReadyEndpoints"},
+    ),
+    Scenario(
+        "hand-made-slice-beside-a-mirrored-one",
+        Scene(extra={"workload": (endpoint_slice("istiod-remote", [NOWHERE], name="by-hand"),)}),
+        "fail",
+        {"AddressIsUnexpected": FAIL, "TrafficSplit": FAIL, "EndpointsDiffer": FAIL},
+    ),
+    Scenario(
+        "not-wired-elsewhere",
+        Scene(patches={"ConfigMap/istio": wired_to("10.64.30.71:15012")}),
+        "unknown",
+        {"NotWired": UNKNOWN},
+    ),
+    Scenario(
+        "discovery-without-port",
+        Scene(patches={"ConfigMap/istio": wired_to("ISTIOD-remote.istio-system.svc")}),
+        "fail",
+        {"DiscoveryPortUnexpected": FAIL},
+        live=False,
+    ),
+    Scenario(
+        "stock-chart-beside-a-default",
+        Scene(
+            revision="1-22",
+            patches={"ConfigMap/istio-1-22": wired_to("istiod-remote.istio-system.svc:15012")},
+            extra={
+                "workload": (
+                    config_map(
+                        "istio",
+                        {"mesh": mesh_yaml("hosted-mesh", "istiod-remote.istio-system.svc:15012")},
+                        "default",
+                    ),
+                )
+            },
+        ),
+        "fail",
+        {"RevisionServiceNotFound": FAIL},
+        live=False,
+    ),
+    Scenario(
+        "role-hosted-but-is-not",
+        Scene(),
+        "unknown",
+        {"MeshNotFound": UNKNOWN, "AddressUndetermined": UNKNOWN},
+        flags=("--role", "hosted"),
+        **LONE,
     ),
     # --- reads that gave no answer ---
     *[

@@ -130,6 +130,18 @@ REPAIRABLE = [
     "split",
     "external-name-other",
     "revision-wrong",
+    "disagree-slices-wrong",
+    "external-name-local-istiod",
+    "external-name-both",
+    "external-name-is-ip",
+    "service-with-15017",
+    "service-with-15010",
+    "other-port-name",
+    "one-unnamed-port",
+    "slice-not-ready-endpoints-right",
+    "hand-made-slice-beside-a-mirrored-one",
+    "ip-against-host-name",
+    "local-istiod-pod",
 ]
 
 

@@ -42,7 +42,7 @@ def made_reads() -> set[tuple[str, str]]:
         "ConfigMap/istio": {"data": {"mesh": "defaultConfig: {discoveryAddress: 'istiod-x-remote.other.svc:15012'}"}},
         "ConfigMap/istio-sidecar-injector": None,
     })  # fmt: skip
-    snapshot = Snapshot("c", "istio-system", "server", answered={("Service", None)})
+    snapshot = Snapshot("c", "istio-system", "server", answered={("Service", "istio-system", None)})
     for obj in scene.clusters()["control-plane"]:
         snapshot.add(obj["kind"], [obj])
     return made | {(reads.RESOURCES[r.kind][1], r.verb) for _, r in reads.further_reads(snapshot, None)}

@@ -53,6 +53,8 @@ RESULTS: dict[str, tuple[str, ...]] = {
     "HostedPodsNotReady": (WARN,),
     "NoReadyHostedPod": (FAIL,),
     "HostedIstiodGone": (FAIL,),
+    "HostedPodsUnowned": (UNKNOWN,),
+    "MeshHostedTwice": (UNKNOWN,),
     "HostedLBAssigned": (PASS,),
     "HostedLBReachesPods": (PASS,),
     "HostedLBPending": (FAIL, WARN),
@@ -133,8 +135,9 @@ def phrase(key: str, **params: str) -> Shell:
 
 
 def title(code: str) -> str:
-    """What a code says in a few words."""
-    return en.CODES[code].title
+    """What a code says in a few words, to stand within a sentence."""
+    words = en.CODES[code].title
+    return words if words[:2].isupper() else words[0].lower() + words[1:]
 
 
 def _clean(value: str | None) -> str | None:

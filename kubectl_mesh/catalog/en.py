@@ -32,9 +32,7 @@ PHRASES = {
     "want-workload-unread": "a workload cluster needs the load balancer address of the mesh's hosted-lb",
     "want-unknown": "it should be {addresses}",
     "want-unknown-unread": "no cluster's proxies belong there, whatever its role",
-    "fix-unknown": (
-        "First settle which address is right (see the findings about the control plane), then check again:\n  {again}"
-    ),
+    "fix-stated": "If {address} is right, say so:\n  {again} --expect-address {address}",
     "fix-hosted": (
         "Put the hosted Pod IPs into istiod-remote:\n"
         "  {patch}\n"
@@ -56,7 +54,6 @@ PHRASES = {
         "Then check again:\n"
         "  {again}"
     ),
-    "no-patch": "# no patch for {addresses}: the object holds addresses of another kind, make it anew",
     "unsure-lone": "the control plane of mesh {mesh} was not read",
     "unsure-because": "{reason}",
     "unsure-witness": "it equals {source}, but that Service has no ready endpoints of its own",
@@ -70,6 +67,9 @@ PHRASES = {
         "Give the control plane's objects too, or state the right address:\n"
         "  {again} --control-plane-filename FILE\n"
         "  {again} --expect-address ADDRESS"
+    ),
+    "settle-again": (
+        "First mend what is wrong with the control plane or can't be read of it, then check again:\n  {again}"
     ),
     "settle-address": "If you know the right address, state it:\n  {again} --expect-address ADDRESS",
 }
@@ -144,7 +144,7 @@ CODES = {
         "{service} leads to {address} and the expected address is {wanted}: a host name and an IP can't be compared "
         "without resolving, and nothing is resolved.",
         _NOT_READ,
-        "If {address} is right, say so:\n  {again} --expect-address {address}",
+        "{fix}",
     ),
     "AddressUndetermined": Text(
         "It can't be told whether the address is right",
@@ -156,8 +156,7 @@ CODES = {
         "externalName is an IP address",
         "{service} is an ExternalName Service for an IP address.",
         "externalName is a DNS name: an IP there never resolves. " + _NO_CONFIGURATION,
-        "Delete the Service's type and externalName and give it endpoints with that address instead:\n"
-        "  {kubectl} get service {service} -o yaml",
+        "Give it endpoints instead:\n  {fix}",
     ),
     "TrafficSplit": Text(
         "Right and wrong addresses side by side",
@@ -180,7 +179,7 @@ CODES = {
     # --- istiod-remote: Service, endpoints, ports -------------------------------------------------
     "ServiceNotFound": Text(
         "istiod-remote does not exist",
-        "There is no Service {service} in namespace {namespace}, but configmap {config} sends the proxies there.",
+        "{who} the proxies to {service}, but there is no such Service in namespace {namespace}.",
         _NO_CONFIGURATION,
         "The mesh's controllers make it once the control-plane address is set (basic information of the mesh). See "
         "what is there:\n"
@@ -224,13 +223,13 @@ CODES = {
     "PortsAreExpected": Text("The ports are right", "{service} leads to the ports {ports} on every address."),
     "XDSPortMissing": Text(
         "No way to port 15012",
-        "{service} port 15012 leads to no port 15012 on {addresses}, which has {held}.",
+        "{service} port 15012 leads to no port 15012 on {addresses}: there is {held}, it should be {wanted}.",
         _NO_CONFIGURATION,
         "Give the endpoints both ports:\n  {fix}",
     ),
     "XDSPortNotJoined": Text(
-        "Port 15012 has another name",
-        "{service} port {port} finds no endpoint port of its name on {addresses}: {held} should be {wanted}.",
+        "Port 15012 has another name or protocol",
+        "{service} port {port} is joined to no port 15012 on {addresses}: there is {held}, it should be {wanted}.",
         "kube-proxy joins Service and endpoint ports by name and protocol; the right number under another name "
         "routes nothing. " + _NO_CONFIGURATION,
         "Give the endpoints the Service's port names:\n  {fix}",
@@ -243,7 +242,7 @@ CODES = {
     ),
     "WebhookPortMissing": Text(
         "No way to port 15017",
-        "{service} port 443 leads to no port 15017 on {addresses}, which has {held}.",
+        "{service} port 443 leads to no port 15017 on {addresses}: there is {held}, it should be {wanted}.",
         "15017 serves injection and validation webhooks of the hosted istiod; configuration does not depend on it.",
         "Give the endpoints both ports:\n  {fix}",
     ),
@@ -267,7 +266,7 @@ CODES = {
         "istiod-remote of the control-plane cluster was not verified",
         "{context} is a workload cluster of its own mesh too; its istiod-remote is not part of this run.",
         "",
-        "  kubectl mesh verify-endpoints --context {context}",
+        "Verify that cluster in a run of its own.",
     ),
     # --- the hosted control plane -----------------------------------------------------------------
     "HostedPodsReady": Text("The hosted istiod is ready", "{name} has {ready} ready Pods."),
@@ -288,6 +287,19 @@ CODES = {
         "{lb} stands in {cluster}, but the Deployment {name} behind it does not.",
         "The mesh has no control plane: no proxy of any cluster gets configuration.",
         "  {kubectl} get deployments,pods -l app=istiod",
+    ),
+    "HostedPodsUnowned": Text(
+        "Hosted istiod Pods without their Deployment",
+        "{pods} of a hosted istiod run, but there is no Deployment {name} with the label {label}.",
+        "Only that Deployment makes a cluster the control plane of a mesh, so its role can't be told.",
+        "See what owns the Pods, or state the role with --role:\n"
+        "  {kubectl} get deployments,pods -l app=istiod --show-labels",
+    ),
+    "MeshHostedTwice": Text(
+        "Several control planes claim one mesh",
+        "{names} in {cluster} all say that they are the control plane of mesh {mesh}.",
+        "Which of them the proxies should read can't be told.",
+        "Remove the one that is left over, or correct the meshId in its mesh config (configmap istio-<name>-hosted).",
     ),
     "HostedLBAssigned": Text(
         "hosted-lb has an address", "Workload clusters must have {addresses}, the address of {name}."
@@ -342,12 +354,12 @@ CODES = {
     ),
     "ControlPlaneNotConsulted": Text(
         "The named control plane was not needed",
-        "{context} was not consulted: what {cluster} is held to does not stand there.",
+        "{context} was read, but what {cluster} is held to does not stand there.",
     ),
     # --- roles and meshes -------------------------------------------------------------------------
     "MeshNotFound": Text(
         "No hosted mesh here",
-        "{cluster} has no part in {which} in namespace {namespace}; found: {present}.",
+        "{cluster} has no {what}{which} in namespace {namespace}; meshes found there: {present}.",
         "Nothing was compared, so nothing can be called fine.",
         "Is this the right context, and the mesh's namespace (-n)?",
     ),
@@ -371,7 +383,8 @@ CODES = {
     "NotWired": Text(
         "Not wired to a hosted control plane",
         "configmap {config} (mesh {mesh}) sends the proxies to {discovery}, not to istiod-remote; {because}.",
-        "Such proxies read the local istiod: right in a dedicated mesh or plain Istio, wrong in a hosted mesh.",
+        "Such proxies don't get their configuration through istiod-remote: right in a dedicated mesh or plain Istio, "
+        "wrong in a hosted mesh.",
         "If the cluster belongs to a hosted mesh, discoveryAddress must be {wanted}; if an upgrade lost it, set the "
         "mesh's control-plane address again. It stands in:\n"
         "  {kubectl} get configmap {config} -o yaml",
@@ -402,7 +415,7 @@ CODES = {
         "Log in again, then see who you are:\n  {kubectl} auth whoami",
     ),
     "Forbidden": Text(
-        "No right to read",
+        "There is no right to read",
         "No right to read {kind} in namespace {namespace} of {cluster}: {detail}.",
         _NOT_READ,
         "The README has the ClusterRole that is needed. See what you may do:\n  {kubectl} auth can-i --list",
@@ -432,10 +445,10 @@ CODES = {
         "Something between here and the API server may have changed it; compare with:\n  {kubectl} get --raw /version",
     ),
     "NotCaptured": Text(
-        "Not among the objects",
-        "{cluster} holds no {kind}.",
+        "The objects were not captured",
+        "{cluster} holds no {kind} in namespace {namespace}.",
         "What is not in the files may well be in the cluster.",
-        "Capture it too:\n"
+        "Capture it too, or name the mesh's namespace (-n):\n"
         "  kubectl get -n {namespace} services,endpoints,endpointslices,pods,deployments,configmaps -o yaml",
     ),
 }

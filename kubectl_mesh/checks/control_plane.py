@@ -67,6 +67,8 @@ def verify_hosted(
     if plane is None:
         if cluster.unread("Deployment"):
             hosted.findings += scope.unreadable(cluster, "Deployment", None)
+        elif any(map(is_ready, hosted_pods(cluster, name))):
+            hosted.findings.append(hosted_pods_unowned(scope, cluster, name))
         else:
             hosted.no_pods = finding(
                 "HostedIstiodGone",
@@ -88,6 +90,23 @@ def verify_hosted(
     _verify_pods(scope, hosted, deployment, plane)
     _verify_lb(scope, hosted, needs_lb=needs_lb)
     return hosted
+
+
+def hosted_pods_unowned(scope: Scope, cluster: Snapshot, name: str) -> Finding:
+    """Ready hosted Pods without the Deployment that makes a cluster the control plane."""
+    pods = [name_of(pod) for pod in hosted_pods(cluster, name) if is_ready(pod)]
+    deployment = hosted_deployment_name(name)
+    return finding(
+        "HostedPodsUnowned",
+        ObjectRef("Deployment", cluster.namespace, deployment),
+        "exists",
+        expected=[deployment],
+        actual=[],
+        name=deployment,
+        pods=quoted(pods),
+        label=f"istio.io/rev={name}-hosted",
+        kubectl=scope.kubectl(cluster),
+    )
 
 
 def _verify_pods(scope: Scope, hosted: Hosted, deployment: ObjectRef, plane: HostedControlPlane | None) -> None:
@@ -224,7 +243,9 @@ def _targets(cluster: Snapshot, service: Object, number: int, pod: Object, addre
         return reached(port, address, slice_backends(slices))
     if not selects(service, pod):
         return set()
-    spec = next(p for p in maps(service, "spec", "ports") if p.get("port") == number)
+    spec = next(
+        p for p in maps(service, "spec", "ports") if p.get("port") == number and (text(p, "protocol") or "TCP") == "TCP"
+    )
     target = spec.get("targetPort") or number
     if isinstance(target, int):
         return {target}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from kubectl_mesh.catalog import finding
-from kubectl_mesh.checks.control_plane import Hosted, verify_hosted
+from kubectl_mesh.checks.control_plane import Hosted, hosted_pods_unowned, verify_hosted
 from kubectl_mesh.checks.remote import Remote, RemoteCheck, Truth
 from kubectl_mesh.checks.scope import Intent, Scope, quoted
 from kubectl_mesh.reads import REVISIONS
@@ -18,14 +18,18 @@ from kubectl_mesh.topology import (
     XDS_PORT,
     HostedControlPlane,
     MeshConfig,
+    config_name,
     hosted_control_planes,
     hosted_deployment_name,
     hosted_lb_name,
     hosted_lb_names,
+    hosted_mesh_ids,
     known_addresses,
     lb_addresses,
+    local_revisions,
     mesh_configs,
     pod_addresses,
+    ready_hosted_names,
 )
 
 HOSTED, WORKLOAD, BOTH = "hosted", "workload", "hosted+workload"
@@ -51,10 +55,10 @@ class _Verification:
         named = scope.control_plane
         self.same = named is not None and named.server is not None and named.server == self.cluster.server
         self.here = [self.cluster]
-        if named is not None and named is not self.cluster and self.same:
+        if named is not None and self.same and named.namespace != self.cluster.namespace:
             self.here.append(named)
         self.planes = [(snapshot, plane) for snapshot in self.here for plane in hosted_control_planes(snapshot)]
-        self.elsewhere = None if named in self.here else named
+        self.elsewhere = None if self.same or named is self.cluster else named
         if self.intent.mesh_id:
             mesh_id = self.intent.mesh_id
             self.configs = [replace(c, mesh_id=c.mesh_id or mesh_id) for c in self.configs]
@@ -70,7 +74,9 @@ class _Verification:
         entries = [self._verify_mesh(mesh_id) for mesh_id in meshes] or [self._no_mesh()]
         first = entries[0]
         # Without the list of mesh configs a revision that is wired otherwise would go unseen.
-        first.findings += self.scope.unreadable(self.cluster, "ConfigMap", REVISIONS)
+        for subject in (REVISIONS, *map(config_name, local_revisions(self.cluster))):
+            if self.cluster.find("ConfigMap", subject) is None:
+                first.findings += self.scope.unreadable(self.cluster, "ConfigMap", subject)
         if not self.intent.role:
             first.findings += self.scope.unreadable(self.cluster, "Deployment", None)
         first.findings += self._leftovers([mesh_id for mesh_id in meshes if mesh_id])
@@ -94,7 +100,7 @@ class _Verification:
 
     def _verify_mesh(self, mesh_id: str | None) -> ClusterReport:
         configs = [c for c in self.configs if c.mesh_id == mesh_id]
-        hosting = next(((s, p) for s, p in self.planes if p.mesh_id == mesh_id), None)
+        hosting = [(s, p) for s, p in self.planes if p.mesh_id == mesh_id]
         wired = [c for c in configs if c.service]
         broken = [c for c in configs if c.error]
         role = self.intent.role or self._role(mesh_id, bool(wired), hosting, bool(broken))
@@ -117,7 +123,7 @@ class _Verification:
         truth = self._truth(entry, mesh_id, hosting, reason)
         for config in configs:
             if not config.service and not config.error:
-                entry.findings.append(self._not_wired(config, hosted_here=hosting is not None))
+                entry.findings.append(self._not_wired(config, hosted_here=bool(hosting)))
             if config.service and config.port != str(XDS_PORT):
                 entry.findings.append(
                     finding(
@@ -141,7 +147,7 @@ class _Verification:
         return entry
 
     def _role(
-        self, mesh_id: str | None, wired: bool, hosting: tuple[Snapshot, HostedControlPlane] | None, broken: bool
+        self, mesh_id: str | None, wired: bool, hosting: list[tuple[Snapshot, HostedControlPlane]], broken: bool
     ) -> str:
         """The role as detected. Where a mesh config or the Deployments can't be read, it is not known."""
         config_unread = broken or self.config_unread is not None
@@ -149,20 +155,24 @@ class _Verification:
             return BOTH if wired else "unknown" if config_unread else HOSTED
         if self.cluster.unread("Deployment") or config_unread or (mesh_id is None and self.planes and wired):
             return "unknown"
+        if self._unowned(mesh_id):
+            return "unknown"
         return WORKLOAD if wired else "none"
+
+    def _unowned(self, mesh_id: str | None) -> list[str]:
+        """The names of hosted istiods of a mesh whose Pods run here while no Deployment says that it is hosted."""
+        ids = hosted_mesh_ids(self.cluster)
+        return [name for name in ready_hosted_names(self.cluster) if ids.get(name, name) == mesh_id]
 
     def _remotes(self, wired: list[MeshConfig], configs: list[MeshConfig], role: str) -> list[Remote]:
         """Each istiod-remote that a mesh config names, once; by its usual name where the role was stated."""
-        remotes = {(c.service, c.namespace): c for c in reversed(wired)}
-        found = [
-            Remote(c.service or REMOTE_SERVICE, c.namespace, c.revision, c.configured)
-            for c in reversed(remotes.values())
-        ]
-        configured = next((c.configured for c in configs), None)
-        usual = Remote(REMOTE_SERVICE, self.cluster.namespace, "", configured)
+        named = {(c.service, c.namespace): c for c in reversed(wired)}
+        found = [Remote(c.service or "", c.namespace, c, c.configured) for c in reversed(named.values())]
         if found or not self.intent.role:
             return found
         there = self.cluster.find("Service", REMOTE_SERVICE) or self.cluster.unread("Service")
+        configured = next((c.configured for c in configs), None)
+        usual = Remote(REMOTE_SERVICE, self.cluster.namespace, None, configured)
         return [usual] if role == WORKLOAD or there else []
 
     def _not_wired(self, config: MeshConfig, *, hosted_here: bool) -> Finding:
@@ -184,7 +194,8 @@ class _Verification:
             "NotWired",
             self._config_ref(config),
             "discoveryAddress",
-            result=FAIL if witness else UNKNOWN,
+            # Another address than the local istiod's may lead to the control plane in a way of its own.
+            result=FAIL if witness and config.local else UNKNOWN,
             expected=[wanted],
             actual=[config.discovery],
             source=witness or None,
@@ -202,29 +213,32 @@ class _Verification:
         self,
         entry: ClusterReport,
         mesh_id: str | None,
-        hosting: tuple[Snapshot, HostedControlPlane] | None,
+        hosting: list[tuple[Snapshot, HostedControlPlane]],
         reason: Finding | None,
     ) -> Truth:
         """What istiod-remote must lead to. What is verified on the way goes into the report.
 
         `reason` is the finding that says why the role is not known, where it isn't.
         """
-        stated = bool(self.intent.addresses)
+        needs_lb = entry.role != BOTH and not self.intent.addresses
         hosted: Hosted | None = None
-        if hosting:
-            needs_lb = entry.role not in (BOTH,) and not stated
-            hosted = verify_hosted(self.scope, hosting[0], hosting[1].name, hosting[1], needs_lb=needs_lb)
-        elif entry.role == HOSTED:  # stated by the user, but not what the cluster shows
+        for snapshot, plane in hosting:
+            hosted = verify_hosted(self.scope, snapshot, plane.name, plane, needs_lb=needs_lb)
+            entry.findings += hosted.findings
+        if len(hosting) > 1:
+            entry.findings.append(_hosted_twice(self.cluster, [plane for _, plane in hosting]))
+            return Truth(None, reason=entry.findings[-1])
+        if not hosting and entry.role == HOSTED:  # stated by the user, but not what the cluster shows
             name = mesh_id or next(iter(hosted_lb_names(self.cluster)), None)
-            if name and (hosted_lb_name(name) in map(name_of, self.cluster.all("Service"))):
-                hosted = verify_hosted(self.scope, self.cluster, name, None, needs_lb=not stated)
+            if name in hosted_lb_names(self.cluster) + ready_hosted_names(self.cluster):
+                hosted = verify_hosted(self.scope, self.cluster, str(name), None, needs_lb=needs_lb)
+                entry.findings += hosted.findings
             else:
-                entry.findings += self.scope.unreadable(self.cluster, "Deployment", None)
-                entry.findings += self.scope.unreadable(self.cluster, "Service", None)
+                for kind in ("Deployment", "Service"):
+                    entry.findings += self.scope.unreadable(self.cluster, kind, None)
                 if not entry.findings:
                     entry.findings.append(self._mesh_not_found())
-        if hosted:
-            entry.findings += hosted.findings
+                return Truth(HOSTED, reason=entry.findings[-1])
         if entry.role in (HOSTED, BOTH):
             return self._hosted_truth(hosted)
         if entry.role != WORKLOAD:
@@ -238,6 +252,9 @@ class _Verification:
             entry.findings += self.scope.unreadable(self.cluster, "Deployment", None)
         elif mesh_id is None:
             entry.findings.append(self._mesh_id_unknown())
+        for name in self._unowned(mesh_id):
+            if not any(plane.name == name for _, plane in self.planes) and not self.cluster.unread("Deployment"):
+                entry.findings.append(hosted_pods_unowned(self.scope, self.cluster, name))
 
     def _mesh_id_unknown(self) -> Finding:
         about = ObjectRef("ConfigMap", self.cluster.namespace, "istio")
@@ -275,7 +292,7 @@ class _Verification:
                         name=hosted_lb_name(hosted.name),
                     )
                 )
-            return Truth(WORKLOAD, stated, "--expect-address", stated=True)
+            return Truth(WORKLOAD, stated, "--expect-address")
         if hosted:
             return Truth(WORKLOAD, hosted.addresses, hosted.lb_source, hosted.no_address)
         return self._witness(mesh_id, reason)
@@ -285,25 +302,30 @@ class _Verification:
 
     def _ask(self, cluster: Snapshot, mesh_id: str) -> tuple[Hosted | None, Finding | None]:
         """Verify the control plane of a mesh in the cluster that was named, as an entry of its own."""
-        plane = next((p for p in hosted_control_planes(cluster) if p.mesh_id == mesh_id), None)
-        name = plane.name if plane else mesh_id
-        role = HOSTED if plane else "unknown" if cluster.unread("Deployment") else "none"
+        planes: list[HostedControlPlane | None] = [p for p in hosted_control_planes(cluster) if p.mesh_id == mesh_id]
+        role = HOSTED if planes else "unknown" if cluster.unread("Deployment") else "none"
         entry = ClusterReport(cluster.source, cluster.namespace, role, mesh_id, asked=True)
         self.asked.append(entry)
-        if plane or mesh_id in hosted_lb_names(cluster):
+        ids = hosted_mesh_ids(cluster)
+        names = [plane.name for plane in planes if plane]
+        if not planes:  # no Deployment, but what else belongs to one
+            signs = dict.fromkeys(hosted_lb_names(cluster) + ready_hosted_names(cluster))
+            names = [name for name in signs if ids.get(name, name) == mesh_id][:1]
+            planes = [None] * len(names)
+        hosted: Hosted | None = None
+        for name, plane in zip(names, planes, strict=True):
             hosted = verify_hosted(self.scope, cluster, name, plane, needs_lb=not self.intent.addresses)
             entry.findings += hosted.findings
+        if hosted:
             if any(c.mesh_id == mesh_id and c.service for c in mesh_configs(cluster)):
                 entry.role = BOTH
-                entry.findings.append(
-                    finding(
-                        "RemoteNotVerified",
-                        ObjectRef("Service", cluster.namespace, REMOTE_SERVICE),
-                        "role",
-                        context=cluster.source,
-                    )
-                )
+                about = ObjectRef("Service", cluster.namespace, REMOTE_SERVICE)
+                entry.findings.append(finding("RemoteNotVerified", about, "role", context=cluster.source))
+            if len(names) > 1:
+                entry.findings.append(_hosted_twice(cluster, [plane for plane in planes if plane]))
+                return None, entry.findings[-1]
             return hosted, None
+        reason = None
         for kind in ("Deployment", "Service"):
             if cluster.unread(kind):
                 entry.findings += self.scope.unreadable(cluster, kind, None)
@@ -360,7 +382,8 @@ class _Verification:
             "mesh",
             expected=[self.intent.mesh_id] if self.intent.mesh_id else None,
             actual=sorted(present),
-            which=f"mesh {self.intent.mesh_id}" if self.intent.mesh_id else "any mesh",
+            what="hosted control plane" if self.intent.role == HOSTED else "part in a hosted mesh",
+            which=f" {self.intent.mesh_id}" if self.intent.mesh_id else "",
             present=quoted(sorted(present)),
             cluster=self.cluster.source,
             namespace=self.cluster.namespace,
@@ -388,9 +411,9 @@ class _Verification:
         """Reads that failed and that no verdict rested on: shown, not counted."""
         return [
             told
-            for (kind, subject), failure in sorted(snapshot.failures.items(), key=str)
-            if failure.code != NOT_CAPTURED and snapshot.unread(kind, subject)
-            for told in self.scope.unreadable(snapshot, kind, subject, SKIP)
+            for (kind, namespace, subject), failure in sorted(snapshot.failures.items(), key=str)
+            if failure.code != NOT_CAPTURED and snapshot.unread(kind, subject, namespace)
+            for told in self.scope.unreadable(snapshot, kind, subject, SKIP, namespace)
         ]
 
     def _config_ref(self, config: MeshConfig) -> ObjectRef:
@@ -402,3 +425,18 @@ class _Verification:
 
 def _namespace(cluster: Snapshot) -> ObjectRef:
     return ObjectRef("Namespace", None, cluster.namespace)
+
+
+def _hosted_twice(cluster: Snapshot, planes: list[HostedControlPlane]) -> Finding:
+    """Several hosted istiods that claim one mesh: which one is right can't be told."""
+    names = [hosted_deployment_name(plane.name) for plane in planes]
+    about = ObjectRef("Deployment", cluster.namespace, names[0])
+    return finding(
+        "MeshHostedTwice",
+        about,
+        "meshId",
+        actual=names,
+        names=quoted(names),
+        mesh=planes[0].mesh_id,
+        cluster=cluster.source,
+    )

@@ -10,11 +10,11 @@ from kubectl_mesh.checks.repair import Repair
 from kubectl_mesh.checks.scope import Scope, quoted
 from kubectl_mesh.report import FAIL, WARN, Finding, ObjectRef
 from kubectl_mesh.routing import (
-    Backend,
     Port,
     endpoints_backends,
     is_ip,
     normalise,
+    ordered,
     ports_of,
     reached,
     ready_addresses,
@@ -24,12 +24,14 @@ from kubectl_mesh.routing import (
 )
 from kubectl_mesh.snapshot import NOT_CAPTURED, Object, labels_of, mapping, name_of, text
 from kubectl_mesh.topology import (
-    REMOTE_SERVICE,
     SERVICE_NAME_LABEL,
     WEBHOOK_PORT,
     WEBHOOK_SERVICE_PORT,
     XDS_PORT,
+    MeshConfig,
     Owner,
+    injector_name,
+    is_remote_service,
 )
 
 # What is wrong in a cluster of any role; what is wrong beside a pattern; and what only a thing of this very
@@ -45,7 +47,7 @@ class Truth:
 
     `addresses` is None where that could not be determined, and `reason` the finding that says why (None: the
     control plane was not asked). `replicas` are the addresses of each hosted Pod. `proves` is False where
-    a match proves nothing, only a mismatch does. `stated` marks the user's own word.
+    a match proves nothing, only a mismatch does.
     """
 
     pattern: str | None
@@ -54,16 +56,18 @@ class Truth:
     reason: Finding | None = None
     replicas: tuple[tuple[str, list[str]], ...] = ()
     proves: bool = True
-    stated: bool = False
 
 
 @dataclass(frozen=True)
 class Remote:
-    """The istiod-remote Service of one mesh config; `configured` is its remotePilotAddress."""
+    """The istiod-remote Service that a mesh config names; `configured` is the config's remotePilotAddress.
+
+    `config` is the mesh ConfigMap, None where the role was stated and no mesh config names the Service.
+    """
 
     name: str
     namespace: str
-    revision: str
+    config: MeshConfig | None
     configured: str | None
 
 
@@ -83,34 +87,30 @@ class RemoteCheck:
             for s in self.cluster.all("EndpointSlice", remote.namespace)
             if labels_of(s).get(SERVICE_NAME_LABEL) == remote.name
         ]
-        # What a finding about addresses points at: the object that people look at and edit.
-        held_in = self.endpoints or next(iter(self.slices), None)
-        self.about = ObjectRef("Service", remote.namespace, remote.name)
-        if held_in is not None and text(self.service, "spec", "type") != "ExternalName":
-            self.about = ObjectRef(text(held_in, "kind"), remote.namespace, name_of(held_in))
+        self.listed = endpoints_backends(self.endpoints)
+        # Where there is no slice that was read, a file that holds the Endpoints alone is enough.
+        no_slices = self.cluster.unread("EndpointSlice", remote.name, remote.namespace)
+        alone = not self.slices and no_slices is not None and no_slices.code == NOT_CAPTURED
+        self.routed = self.listed if alone else slice_backends(self.slices)
+        self.service_ref = ObjectRef("Service", remote.namespace, remote.name)
         kubectl = scope.kubectl(self.cluster, remote.namespace)
-        self.repair = Repair(kubectl, scope.again(), mesh_id, remote.name, self.service, held_in)
-        self.fix = self.repair.addresses(truth.pattern, truth.addresses, remote.configured)
+        self.repair = Repair(kubectl, scope.again(), mesh_id, remote.name, self.service)
 
     def run(self) -> list[Finding]:
         """Every finding about this Service."""
-        if self.service is None and (kind_unread := self._service_unread()):
-            self.findings += self.scope.unreadable(self.cluster, *kind_unread)
-        elif self.service is None:
-            self._tell_missing_service()
-            return self.findings
+        name, namespace = self.remote.name, self.remote.namespace
+        if self.service is None:
+            # By its name in another namespace than the mesh's, else in the list of all.
+            subject = name if namespace != self.cluster.namespace else None
+            if not self.cluster.unread("Service", subject, namespace):
+                self._tell_missing_service()
+                return self.findings
+            self.findings += self.scope.unreadable(self.cluster, "Service", subject, namespace=namespace)
         if text(self.service, "spec", "type") == "ExternalName":
             self._verify_external_name()
-            return self.findings
-        backends = self._backends()
-        if backends is not None:
-            self._verify_backends(backends)
+        elif self._has_backends():
+            self._verify_backends()
         return self.findings
-
-    def _service_unread(self) -> tuple[str, str | None] | None:
-        """The read of the Service that gave no answer: by name in another namespace, else the list."""
-        subject = self.remote.name if self.remote.namespace != self.cluster.namespace else None
-        return ("Service", subject) if self.cluster.unread("Service", subject) else None
 
     def _tell(self, code: str, about: ObjectRef, field: str, **details: Any) -> Finding:
         common = {"service": self.remote.name, "cluster": self.cluster.source, "kubectl": self.repair.kubectl}
@@ -121,77 +121,84 @@ class RemoteCheck:
     # --- the Service and where its endpoints are ------------------------------------------------
 
     def _tell_missing_service(self) -> None:
-        name, revision = self.remote.name, self.remote.revision
-        others = [
-            name_of(s)
-            for s in self.cluster.all("Service", self.remote.namespace)
-            if name_of(s) in (REMOTE_SERVICE, f"istiod-{revision}-remote")
-        ]
-        code = "RevisionServiceNotFound" if others else "ServiceNotFound"
+        """No Service of that name; with a revision, Istio's stock chart gives it another."""
+        names = [name_of(s) for s in self.cluster.all("Service", self.remote.namespace)]
+        others = [name for name in names if is_remote_service(name)]
+        config = self.remote.config.name if self.remote.config else ""
         self._tell(
-            code,
-            self.about,
+            "RevisionServiceNotFound" if others and config else "ServiceNotFound",
+            self.service_ref,
             "exists",
-            expected=[name],
+            expected=[self.remote.name],
             actual=others,
             other=quoted(others),
-            config="istio-" + revision if revision else "istio",
+            config=config or "istio",
+            who=f"configmap {config} sends" if config else "the stated role sends",
             namespace=self.remote.namespace,
             cause=self._pending(),
-            mesh=self.mesh_id or "",
         )
 
-    def _backends(self) -> list[Backend] | None:
-        """The backends that kube-proxy sees; None where there are none or they could not be read."""
-        name = self.remote.name
-        routed = slice_backends(self.slices)
-        listed = endpoints_backends(self.endpoints)
-        no_slices = self.cluster.unread("EndpointSlice", name)
-        no_endpoints = self.cluster.unread("Endpoints", name)
-        if no_slices and not self.slices:
-            if no_slices.code != NOT_CAPTURED or self.endpoints is None:
-                self.findings += self.scope.unreadable(self.cluster, "EndpointSlice", name)
-                return None
-            routed = listed  # a file that holds the Endpoints alone is enough
-        elif self.endpoints is None and no_endpoints and no_endpoints.code != NOT_CAPTURED:
-            self.findings += self.scope.unreadable(self.cluster, "Endpoints", name, WARN)
+    def _has_backends(self) -> bool:
+        """Whether any address gets traffic; what is missing, or could not be read, is told."""
+        name, namespace = self.remote.name, self.remote.namespace
+        no_slices = self.cluster.unread("EndpointSlice", name, namespace)
+        no_endpoints = self.cluster.unread("Endpoints", name, namespace)
+        if no_slices and not self.slices and (no_slices.code != NOT_CAPTURED or self.endpoints is None):
+            self.findings += self.scope.unreadable(self.cluster, "EndpointSlice", name, namespace=namespace)
+            return False
+        if self.endpoints is None and no_endpoints and no_endpoints.code != NOT_CAPTURED:
+            self.findings += self.scope.unreadable(self.cluster, "Endpoints", name, WARN, namespace)
+        if ready_addresses(self.routed):
+            return True
 
-        ready = ready_addresses(routed)
-        if ready:
-            return routed
-        expected = self.truth.addresses
-        details = {"expected": expected, "source": self.truth.source, "fix": self.fix, "cause": self._pending()}
-        if routed:
-            held = sorted({backend.address for backend in routed})
-            self._tell(
-                "NoReadyEndpoints",
-                self.about,
-                "address",
-                actual=[f"{a} (not ready)" for a in held],
-                held=quoted(held),
-                **details,
-            )
-        elif self.slices or not ready_addresses(listed):
-            self._tell("NoEndpoints", self.about, "address", actual=[], **details)
-        else:
-            held = ready_addresses(listed)
+        listed = ready_addresses(self.listed)
+        if listed and not self.slices:
             self._tell(
                 "EndpointsNotMirrored",
-                self.about,
+                self._ref(self.endpoints),
                 "EndpointSlice",
-                expected=held,
+                expected=listed,
                 actual=[],
-                held=quoted(held),
+                held=quoted(listed),
                 why=self._why_not_mirrored(),
             )
-        return None
+            return False
+        # The slices decide; Endpoints that say otherwise are not what is to be mended.
+        holder = self.slices[0] if listed else self._holder()
+        held = ordered(backend.address for backend in self.routed)
+        missing = self._tell(
+            "NoReadyEndpoints" if held else "NoEndpoints",
+            self._ref(holder),
+            "address",
+            expected=self.truth.addresses,
+            actual=[f"{address} (not ready)" for address in held],
+            source=self.truth.source,
+            held=quoted(held),
+            fix=self._fix(holder),
+            cause=self._pending(),
+        )
+        if listed:
+            self._verify_agreement(missing)
+        return False
 
     def _why_not_mirrored(self) -> str:
         if labels_of(self.endpoints or {}).get("endpointslice.kubernetes.io/skip-mirror") == "true":
             return "the Endpoints carry the label endpointslice.kubernetes.io/skip-mirror=true"
         if mapping(self.service, "spec", "selector"):
             return "the Service has a selector, so Endpoints written by hand are not mirrored"
-        return "the mirroring controller has made none: is kube-controller-manager running?"
+        return "the mirroring controller has made none (does kube-controller-manager run?)"
+
+    def _holder(self, address: str | None = None) -> Object | None:
+        """The object that people look at and edit: the Endpoints, or the slice where they don't hold the address."""
+        if self.endpoints is not None and (address is None or address in ready_addresses(self.listed)):
+            return self.endpoints
+        names = {backend.holder for backend in self.routed if address in (None, backend.address)}
+        return next((s for s in self.slices if name_of(s) in names), next(iter(self.slices), self.endpoints))
+
+    def _ref(self, holder: Object | None) -> ObjectRef:
+        if holder is None or text(self.service, "spec", "type") == "ExternalName":
+            return self.service_ref
+        return ObjectRef(text(holder, "kind"), self.remote.namespace, name_of(holder))
 
     # --- addresses ------------------------------------------------------------------------------
 
@@ -200,22 +207,22 @@ class RemoteCheck:
         if is_ip(name):
             self._tell(
                 "ExternalNameIsIP",
-                self.about,
+                self.service_ref,
                 "externalName",
+                expected=["a host name"],
                 actual=[name],
-                expected=self.truth.addresses,
-                source=self.truth.source,
+                fix=self.repair.write_endpoints(self.truth.addresses or [name], None),
             )
             return
         self._verify_addresses([name], "externalName")
 
-    def _verify_backends(self, backends: list[Backend]) -> None:
-        addresses = ready_addresses(backends)
+    def _verify_backends(self) -> None:
+        addresses = ready_addresses(self.routed)
         wrong = self._verify_addresses(addresses, "address")
         if self.service is not None:
-            self._verify_ports(self.service, addresses, backends)
+            wrong = self._verify_ports(self.service, addresses) or wrong
         if self.endpoints is not None and self.slices:
-            self._verify_agreement(backends, wrong)
+            self._verify_agreement(wrong)
 
     def _verify_addresses(self, addresses: list[str], field: str) -> Finding | None:
         """Compare each address; the first wrong one, if any."""
@@ -225,7 +232,7 @@ class RemoteCheck:
         if right and self.truth.proves:
             self._tell(
                 "AddressIsExpected",
-                self.about,
+                self._ref(self._holder()),
                 field,
                 expected=expected,
                 actual=right,
@@ -237,16 +244,18 @@ class RemoteCheck:
         for address in others:
             owner = self.known.get(address)
             if expected is not None and not self._explained(owner) and not self._comparable(address, expected):
+                says_so = phrase("fix-stated", address=address, again=self.scope.again())
                 self._tell(
                     "AddressNotComparable",
-                    self.about,
+                    self._ref(self._holder(address)),
                     field,
                     expected=expected,
                     actual=[address],
                     source=self.truth.source,
                     address=address,
                     wanted=quoted(expected),
-                    again=self.scope.again(),
+                    # A stated address never applies to the hosted pattern.
+                    fix=self._fix(self._holder(address)) if self.truth.pattern == "hosted" else says_so,
                 )
             elif expected is not None or self._explained(owner):
                 told = self._tell_wrong(address, owner, field)
@@ -256,7 +265,7 @@ class RemoteCheck:
         if right and wrong and self.truth.proves:
             self._tell(
                 "TrafficSplit",
-                self.about,
+                self._ref(self._holder()),
                 field,
                 expected=expected,
                 actual=addresses,
@@ -291,16 +300,17 @@ class RemoteCheck:
             code = owner.code
         else:
             code = "AddressIsStale" if self.truth.pattern == "hosted" else "AddressIsUnexpected"
+        holder = self._holder(address)
         return self._tell(
             code,
-            self.about,
+            self._ref(holder),
             field,
             expected=self.truth.addresses,
             actual=[address],
             source=self.truth.source,
             cause=self._pending(),
             address=address,
-            fix=self.fix,
+            fix=self._fix(holder),
             what=owner.what if owner else "an address that nothing here has",
             wanted=self._wanted(),
         )
@@ -317,7 +327,7 @@ class RemoteCheck:
             if not set(held) & set(addresses):
                 self._tell(
                     "ReplicaMissing",
-                    self.about,
+                    self._ref(self._holder()),
                     "address",
                     expected=held,
                     actual=addresses,
@@ -335,44 +345,58 @@ class RemoteCheck:
             return False  # where the right address is known, `fix` tells what the configuration has to do with it
         self._tell(
             "ConfiguredAddressDiffers",
-            self.about,
+            self._ref(self._holder()),
             "remotePilotAddress",
             expected=[configured],
             actual=addresses,
             result=WARN if settled else FAIL,
             cause=wrong or self._pending(),
             configured=configured,
-            source=f"{self.cluster.source}: configmap/istio-sidecar-injector"
-            + ("-" + self.remote.revision if self.remote.revision else ""),
+            source=f"{self.cluster.source}: configmap/{injector_name(self.remote.config.name)}"
+            if self.remote.config
+            else None,
             addresses=quoted(addresses),
         )
         return not settled
 
     def _tell_unsure(self, addresses: list[str], field: str) -> None:
-        again = self.scope.again()
-        settle = phrase("settle-address", again=again)
         if not self.truth.proves:
             why = phrase("unsure-witness", source=Shell(self.truth.source or ""))
         elif self.truth.reason is not None:
             why = phrase("unsure-because", reason=Shell(title(self.truth.reason.code)))
         else:
             why = phrase("unsure-lone", mesh=Shell(self.mesh_id or "<unknown>"))
-            others = [c for c in self.scope.intent.contexts if c != self.cluster.source]
-            key = "settle-files" if self.cluster.server is None else "settle-context"
-            context = others[0] if len(others) == 1 else "CONTEXT"
-            settle = phrase(key, again=again, context=context, contexts=Shell(quoted(others)))
         is_what = [f"{a} is {self.known[a].what}" for a in addresses if a in self.known]
         self._tell(
             "AddressUndetermined",
-            self.about,
+            self._ref(self._holder()),
             field,
             actual=addresses,
             expected=self.truth.addresses,
             cause=self.truth.reason,
             addresses=quoted(addresses),
             why="; ".join([str(why), *is_what]),
-            settle=settle,
+            settle=self._settle(),
         )
+
+    def _settle(self) -> Shell:
+        """How the user gets to know which address is right."""
+        again = self.scope.again()
+        if self.truth.pattern != "workload":
+            return phrase("settle-again", again=again)
+        if self.truth.reason is not None or not self.truth.proves:
+            return phrase("settle-address", again=again)
+        if self.cluster.server is None:
+            return phrase("settle-files", again=again)
+        others = [context for context in self.scope.intent.contexts if context != self.cluster.source]
+        context = others[0] if len(others) == 1 else "CONTEXT"
+        return phrase("settle-context", again=again, context=context, contexts=Shell(quoted(others)))
+
+    def _fix(self, holder: Object | None) -> Shell:
+        """How the endpoints in an object are mended."""
+        if not self.truth.addresses:
+            return self._settle()
+        return self.repair.addresses(self.truth.pattern, self.truth.addresses, self.remote.configured, holder)
 
     def _pending(self) -> Finding | None:
         """The failure of the control plane that this one may be the consequence of."""
@@ -381,15 +405,15 @@ class RemoteCheck:
 
     # --- ports ----------------------------------------------------------------------------------
 
-    def _verify_ports(self, service: Object, addresses: list[str], backends: list[Backend]) -> None:
+    def _verify_ports(self, service: Object, addresses: list[str]) -> Finding | None:
+        """Whether 15012 and 443 lead to 15012 and 15017 on every address; the failure, if any."""
         if text(service, "spec", "clusterIP") == "None":
-            return  # headless: the name resolves to the addresses themselves, and no kube-proxy joins any port
+            return None  # headless: the name resolves to the addresses themselves, and no kube-proxy joins any port
         xds = self._verify_port(
             service,
             XDS_PORT,
             XDS_PORT,
             addresses,
-            backends,
             ("XDSServicePortMissing", "XDSPortMissing", "XDSPortNotJoined"),
         )
         webhook = self._verify_port(
@@ -397,13 +421,14 @@ class RemoteCheck:
             WEBHOOK_SERVICE_PORT,
             WEBHOOK_PORT,
             addresses,
-            backends,
             ("WebhookServicePortMissing", "WebhookPortMissing", "WebhookPortMissing"),
             cause=xds,  # both ports are wrong in one way, and mended by one command
         )
         if xds is None:
             ports = [str(XDS_PORT)] + ([] if webhook else [str(WEBHOOK_PORT)])
-            self._tell("PortsAreExpected", self.about, "ports", expected=ports, actual=ports, ports=quoted(ports))
+            about = self._ref(self._holder())
+            self._tell("PortsAreExpected", about, "ports", expected=ports, actual=ports, ports=quoted(ports))
+        return xds
 
     def _verify_port(
         self,
@@ -411,7 +436,6 @@ class RemoteCheck:
         outer: int,
         inner: int,
         addresses: list[str],
-        backends: list[Backend],
         codes: tuple[str, str, str],
         cause: Finding | None = None,
     ) -> Finding | None:
@@ -420,24 +444,27 @@ class RemoteCheck:
         `codes` tell what is missing: the Service port, the endpoint port, or only its name.
         """
         port = service_port(service, outer)
+        right = self.truth.addresses or addresses
         if port is None:
+            held = [p for a in addresses for p in ports_of(a, self.routed)]
             return self._tell(
                 codes[0],
-                ObjectRef("Service", self.remote.namespace, self.remote.name),
+                self.service_ref,
                 f"port {outer}",
                 expected=[str(outer)],
                 actual=[str(p) for p in service_ports(service)],
                 cause=cause,
-                fix=self.repair.write_service_ports(),
+                fix=self.repair.write_service_ports(held, right, self._holder()),
             )
-        astray = [a for a in addresses if not {inner, None} & reached(port, a, backends)]
+        astray = [a for a in addresses if not {inner, None} & reached(port, a, self.routed)]
         if not astray:
             return None
-        held = sorted({p for a in astray for p in ports_of(a, backends)}, key=str)
+        held = sorted({p for a in astray for p in ports_of(a, self.routed)}, key=str)
         wanted = str(Port(port.name, "TCP", inner))
+        holder = self._holder(astray[0])
         return self._tell(
             codes[2] if any(p.number == inner for p in held) else codes[1],
-            self.about,
+            self._ref(holder),
             f"port {inner}",
             expected=[wanted],
             actual=[str(p) for p in held],
@@ -446,23 +473,25 @@ class RemoteCheck:
             port=str(port),
             held=quoted([str(p) for p in held]),
             wanted=wanted,
-            fix=self.repair.write_endpoints(self.truth.addresses or addresses),
+            fix=self.repair.write_endpoints(right, holder),
         )
 
-    def _verify_agreement(self, backends: list[Backend], wrong: Finding | None) -> None:
+    def _verify_agreement(self, wrong: Finding | None) -> None:
         """kube-proxy follows the slices; Endpoints that say otherwise mislead whoever reads them."""
         if mapping(self.endpoints, "metadata", "annotations").get("endpoints.kubernetes.io/over-capacity"):
             return
-        in_slices, in_endpoints = (
-            {(b.address, port) for b in side if b.ready for port in b.ports or (None,)}
-            for side in (backends, endpoints_backends(self.endpoints))
-        )
-        if in_slices == in_endpoints:
+        sides = [
+            {(b.address, str(port)) for b in side if b.ready for port in b.ports or ("no port",)}
+            for side in (self.routed, self.listed)
+        ]
+        if sides[0] == sides[1]:
             return
-        routed, listed = ready_addresses(backends), ready_addresses(endpoints_backends(self.endpoints))
+        routed, listed = ready_addresses(self.routed), ready_addresses(self.listed)
+        if routed == listed:  # only the ports differ
+            routed, listed = ([f"{address}:{port}" for address, port in sorted(side)] for side in sides)
         self._tell(
             "EndpointsDiffer",
-            self.about,
+            self._ref(self.endpoints),
             "EndpointSlice",
             result=FAIL if wrong else WARN,
             cause=wrong,

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import json
 import shlex
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from kubectl_mesh.catalog import Shell, phrase
 from kubectl_mesh.report import clean
-from kubectl_mesh.routing import is_ip, normalise, service_ports
-from kubectl_mesh.snapshot import Object, maps, name_of, text
-from kubectl_mesh.topology import WEBHOOK_PORT, WEBHOOK_SERVICE_PORT, XDS_PORT
+from kubectl_mesh.routing import Port, is_ip, normalise, service_ports
+from kubectl_mesh.snapshot import Object, mapping, maps, name_of, text
+from kubectl_mesh.topology import SERVICE_NAME_LABEL, WEBHOOK_PORT, WEBHOOK_SERVICE_PORT, XDS_PORT
 
 # The GlobalMesh's name for the setting that mspider renders istiod-remote from.
 _REMOTE_PILOT_ADDRESS = "istio.custom_params.values.global.remotePilotAddress"
+# Service port, endpoint port, and their name where nothing there has one.
+_PORTS = ((XDS_PORT, XDS_PORT, "tcp-istiod"), (WEBHOOK_SERVICE_PORT, WEBHOOK_PORT, "tcp-webhook"))
 
 
 @dataclass(frozen=True)
 class Repair:
     """Writes commands for one istiod-remote, from what stands in the cluster.
 
-    `endpoints` is the object that its addresses stand in: Endpoints, an EndpointSlice, or None. `again` is
-    the command that verifies it once more.
+    `again` is the command that verifies it once more.
     """
 
     kubectl: Shell
@@ -29,13 +31,15 @@ class Repair:
     mesh_id: str | None
     name: str
     service: Object | None
-    endpoints: Object | None
 
-    def addresses(self, pattern: str | None, right: list[str] | None, configured: str | None) -> Shell:
-        """How the right addresses get there: by the mesh's own setting, which lasts, and in the object itself."""
-        if not right:
-            return phrase("fix-unknown", again=self.again)
-        patch = self.write_endpoints(right)
+    def addresses(
+        self, pattern: str | None, right: Sequence[str], configured: str | None, holder: Object | None
+    ) -> Shell:
+        """How the right addresses get there: by the mesh's own setting, which lasts, and in the object itself.
+
+        `holder` is the Endpoints or EndpointSlice that is wrong, None where there is none.
+        """
+        patch = self.write_endpoints(right, holder)
         if pattern == "hosted":
             return phrase("fix-hosted", patch=patch, again=self.again)
         params = {"controlPlaneParams": {_REMOTE_PILOT_ADDRESS: right[0]}}
@@ -48,43 +52,69 @@ class Repair:
         key = "fix-drifted" if normalise(configured or "") in right else "fix-workload"
         return phrase(key, setting=setting, address=right[0], patch=patch, again=self.again)
 
-    def write_endpoints(self, addresses: list[str]) -> Shell:
-        """Write addresses and both ports into the object that holds them, or make one."""
+    def write_endpoints(self, addresses: Sequence[str], holder: Object | None) -> Shell:
+        """Write addresses, with the ports that the Service joins, into the object that holds them, or make one."""
         if not is_ip(addresses[0]):
-            spec = {"type": "ExternalName", "externalName": addresses[0]}
-            return _merge_patch(self.kubectl, "service", self.name, {"spec": spec})
-        is_slice = self.endpoints is not None and text(self.endpoints, "kind") == "EndpointSlice"
+            return self._patch_service({"type": "ExternalName", "externalName": addresses[0], "selector": None})
         ips = [address for address in addresses if is_ip(address)]
-        if is_slice:  # which holds one family
-            ips = [ip for ip in ips if (":" in ip) == (text(self.endpoints, "addressType") == "IPv6")]
-        if not ips or text(self.service, "spec", "type") == "ExternalName":
-            return phrase("no-patch", addresses=Shell(", ".join(addresses)))
-        named = {port.number: port.name for port in service_ports(self.service or {})}
+        joined = {port.number: port.name for port in service_ports(self.service or {}) if port.protocol == "TCP"}
+        wanted = [outer for outer, _, _ in _PORTS if outer in joined] or [outer for outer, _, _ in _PORTS]
         ports = [
-            {"name": named.get(outer, default), "port": inner, "protocol": "TCP"}
-            for outer, inner, default in (
-                (XDS_PORT, XDS_PORT, "tcp-istiod"),
-                (WEBHOOK_SERVICE_PORT, WEBHOOK_PORT, "tcp-webhook"),
-            )
+            {"name": joined.get(outer, name), "port": inner, "protocol": "TCP"}
+            for outer, inner, name in _PORTS
+            if outer in wanted
         ]
-        if is_slice:
-            body: Object = {"endpoints": [{"addresses": ips}], "ports": ports}
-            return _merge_patch(self.kubectl, "endpointslice", name_of(self.endpoints or {}), body)
-        body = {"subsets": [{"addresses": [{"ip": ip} for ip in ips], "ports": ports}]}
-        if self.endpoints is not None:
-            return _merge_patch(self.kubectl, "endpoints", self.name, body)
-        made = {"apiVersion": "v1", "kind": "Endpoints", "metadata": {"name": self.name}, **body}
-        return Shell(f"echo {shlex.quote(_compact(made))} | {self.kubectl} apply -f -")
+        subsets = {"subsets": [{"addresses": [{"ip": ip} for ip in ips], "ports": ports}]}
+        made = {"apiVersion": "v1", "kind": "Endpoints", "metadata": {"name": self.name}, **subsets}
+        applied = f"echo {shlex.quote(_compact(made))} | {self.kubectl} apply -f -"
 
-    def write_service_ports(self) -> Shell:
-        """Give the Service both its ports, and leave it the others."""
-        ours = (XDS_PORT, WEBHOOK_SERVICE_PORT)
-        kept = [port for port in maps(self.service, "spec", "ports") if port.get("port") not in ours]
-        ports = [
-            {"name": "tcp-istiod", "port": XDS_PORT, "protocol": "TCP"},
-            {"name": "tcp-webhook", "port": WEBHOOK_SERVICE_PORT, "targetPort": WEBHOOK_PORT, "protocol": "TCP"},
+        if text(self.service, "spec", "type") == "ExternalName":
+            back = self._patch_service({"type": "ClusterIP", "externalName": None})
+            return _steps(back, applied)
+        if mapping(self.service, "spec", "selector"):
+            # Its controller goes on writing what the selector selects, and leaves its slices behind.
+            managed = "endpointslice.kubernetes.io/managed-by=endpointslice-controller.k8s.io"
+            delete = ["delete", "endpointslices", "-l", f"{SERVICE_NAME_LABEL}={self.name},{managed}"]
+            patch = _merge_patch(self.kubectl, "endpoints", self.name, subsets)
+            return _steps(self._patch_service({"selector": None}), f"{self.kubectl} {shlex.join(delete)}", patch)
+        if holder is None:
+            return Shell(applied)
+        if text(holder, "kind") == "Endpoints":
+            return _merge_patch(self.kubectl, "endpoints", self.name, subsets)
+        family = [ip for ip in ips if (":" in ip) == (text(holder, "addressType") == "IPv6")]  # a slice holds one
+        if not family:
+            return _steps(f"{self.kubectl} delete endpointslice {shlex.quote(clean(name_of(holder)))}", applied)
+        body = {"endpoints": [{"addresses": family}], "ports": ports}
+        return _merge_patch(self.kubectl, "endpointslice", name_of(holder), body)
+
+    def write_service_ports(self, held: Sequence[Port], addresses: Sequence[str], holder: Object | None) -> Shell:
+        """Give the Service the ports that it lacks, under the names that its endpoints (`held`) have."""
+        names = {port.number: port.name for port in held if port.name and port.protocol == "TCP"}
+        joined = {port.number for port in service_ports(self.service or {}) if port.protocol == "TCP"}
+        defaults = {outer: names.get(inner, name) for outer, inner, name in _PORTS}
+        missing = [
+            {"name": defaults[outer], "port": outer, "targetPort": inner, "protocol": "TCP"}
+            for outer, inner, _ in _PORTS
+            if outer not in joined
         ]
-        return _merge_patch(self.kubectl, "service", self.name, {"spec": {"ports": ports + kept}})
+        present = maps(self.service, "spec", "ports")
+        # Several ports must have names, each its own.
+        unnamed = any(not port.get("name") for port in present)
+        named = [{**port, "name": port.get("name") or defaults.get(port.get("port", 0), "other")} for port in present]
+        ports = [port for port in named if port["name"] not in {p["name"] for p in missing}] + missing
+        patch = self._patch_service({"ports": ports})
+        if not unnamed or not addresses:
+            return patch
+        renamed = replace(self, service={**(self.service or {}), "spec": {"ports": ports}})
+        return _steps(patch, renamed.write_endpoints(addresses, holder))
+
+    def _patch_service(self, spec: Object) -> Shell:
+        return _merge_patch(self.kubectl, "service", self.name, {"spec": spec})
+
+
+def _steps(*commands: str) -> Shell:
+    """Several commands, in the form of a hint's indented lines."""
+    return Shell("\n  ".join(commands))
 
 
 def _merge_patch(kubectl: str, resource: str, name: str, body: Object) -> Shell:

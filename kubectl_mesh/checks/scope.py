@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from kubectl_mesh.catalog import Shell, finding
 from kubectl_mesh.reads import REVISIONS
 from kubectl_mesh.report import UNKNOWN, Finding, ObjectRef, clean
-from kubectl_mesh.snapshot import Failure, Snapshot
+from kubectl_mesh.snapshot import NOT_CAPTURED, Failure, Snapshot
 
 
 @dataclass(frozen=True)
@@ -50,26 +50,32 @@ class Scope:
         """The command that repeats this run once something was mended."""
         return Shell(shlex.join(clean(word) for word in ["kubectl", "mesh", *self.intent.command]))
 
-    def unreadable(self, cluster: Snapshot, kind: str, subject: str | None, result: str = UNKNOWN) -> list[Finding]:
+    def unreadable(
+        self, cluster: Snapshot, kind: str, subject: str | None, result: str = UNKNOWN, namespace: str | None = None
+    ) -> list[Finding]:
         """The finding for a read that failed, the first time that it matters; [] where it was read or told."""
-        failure = cluster.unread(kind, subject)
+        failure = cluster.unread(kind, subject, namespace)
         if failure is None or self._key(cluster, kind, failure) in self._told:
             return []
-        return [self.cause(cluster, kind, subject, result)]
+        return [self.cause(cluster, kind, subject, result, namespace)]
 
-    def cause(self, cluster: Snapshot, kind: str, subject: str | None, result: str = UNKNOWN) -> Finding:
+    def cause(
+        self, cluster: Snapshot, kind: str, subject: str | None, result: str = UNKNOWN, namespace: str | None = None
+    ) -> Finding:
         """The finding for a read that failed, told now or before.
 
         A cluster that answered nothing is one finding, whatever was asked of it.
         """
-        failure = cluster.unread(kind, subject)
+        failure = cluster.unread(kind, subject, namespace)
         assert failure is not None
         key = self._key(cluster, kind, failure)
         if key not in self._told:
-            about = ObjectRef(kind, cluster.namespace, None if subject == REVISIONS else subject)
+            where = namespace or cluster.namespace
+            about = ObjectRef(kind, where, None if subject == REVISIONS else subject)
             what = f"{kind} {subject}" if subject else f"{kind} objects"
             if not cluster.answered:
-                about, what = ObjectRef("Namespace", None, cluster.namespace), "anything"
+                about = ObjectRef("Namespace", None, where)
+                what = "objects" if failure.code == NOT_CAPTURED else "anything"
             self._told[key] = finding(
                 failure.code,
                 about,
@@ -77,9 +83,9 @@ class Scope:
                 result=result,
                 kind=what,
                 cluster=cluster.source,
-                namespace=cluster.namespace,
+                namespace=where,
                 detail=failure.detail,
-                kubectl=self.kubectl(cluster),
+                kubectl=self.kubectl(cluster, where),
             )
         return self._told[key]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 
 from tabulate import tabulate
@@ -12,8 +13,8 @@ from kubectl_mesh.report import FAIL, PASS, SKIP, UNKNOWN, WARN, ClusterReport, 
 
 _WIDTH = 100
 _CELL_WIDTH = 20
-# Where rows are too long, names give way (values never do) down to these widths; the texts under the table,
-# `-o wide` and `--no-headers` have them whole.
+# Where rows are too long, names are shortened down to these widths (the texts under the table, `-o wide` and
+# `--no-headers` have them whole); values are broken into lines, never shortened.
 _SHORTEST = {"CLUSTER": 12, "OBJECT": 28}
 _COLORS = {PASS: "32", WARN: "33", FAIL: "31", UNKNOWN: "35", SKIP: "2"}
 _SHORT_KINDS = {"service": "svc", "deployment": "deploy", "configmap": "cm", "namespace": "ns"}
@@ -38,6 +39,7 @@ def _render(report: Report, style: Style, *, wide: bool) -> str:
         rows = [headers, *rows]  # as a row: tabulate pads real headers wider than kubectl's tables are
         if not wide:
             _fit(rows)
+            _wrap_values(rows)
     if style.color:
         _color(rows, [finding for finding, _ in ordered], first=int(style.headers))
     shown = tabulate(rows, tablefmt="plain", disable_numparse=True)
@@ -46,7 +48,7 @@ def _render(report: Report, style: Style, *, wide: bool) -> str:
         blocks += [
             _fault(finding, depth, homes[id(finding)], style)
             for finding, depth in ordered
-            if finding.result in (FAIL, WARN, UNKNOWN) and not finding.ignored
+            if finding.result != PASS and not finding.ignored
         ]
         blocks.append(_summary(report, style))
     return "\n".join(blocks)
@@ -81,16 +83,41 @@ def _cell(values: list[str] | None) -> str:
 def _fit(rows: list[list[str]]) -> None:
     """Shorten names in the middle until the rows fit, cluster names first."""
     for header, shortest in _SHORTEST.items():
-        widths = [max(len(line) for cell in column for line in cell.split("\n")) for column in zip(*rows, strict=True)]
-        excess = sum(widths) + 2 * (len(widths) - 1) - _WIDTH
+        excess = _excess(rows)
         if excess <= 0:
             return
         column = rows[0].index(header)
-        room = max(shortest, widths[column] - excess)
+        room = max(shortest, max(len(row[column]) for row in rows) - excess)
         for row in rows:
             if len(row[column]) > room:
                 tail = room // 2
                 row[column] = f"{row[column][: room - tail - 1]}…{row[column][-tail:]}"
+
+
+def _wrap_values(rows: list[list[str]]) -> None:
+    """Break EXPECTED and ACTUAL at dots and colons where the rows are still too long."""
+    excess = _excess(rows)
+    if excess <= 0:
+        return
+    room = max(_CELL_WIDTH, max(len(line) for row in rows for cell in row[4:6] for line in cell.split("\n")) - excess)
+    for row in rows:
+        row[4:6] = ["\n".join(part for line in cell.split("\n") for part in _broken(line, room)) for cell in row[4:6]]
+
+
+def _broken(line: str, room: int) -> list[str]:
+    parts = [""]
+    for piece in re.findall(r"[^.:,]*[.:,]?", line):
+        if parts[-1] and len(parts[-1]) + len(piece) > room:
+            parts.append("")
+        parts[-1] += piece
+    return parts
+
+
+def _excess(rows: list[list[str]]) -> int:
+    """How far the rows stand out over the width."""
+    columns = zip(*rows, strict=True)
+    widths = [max(len(line) for cell in column for line in cell.split("\n")) for column in columns]
+    return sum(widths) + 2 * (len(widths) - 1) - _WIDTH
 
 
 def _color(rows: list[list[str]], findings: list[Finding], first: int) -> None:

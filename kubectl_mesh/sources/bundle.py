@@ -30,8 +30,7 @@ def load(filenames: Sequence[str], namespace: str) -> Snapshot:
             raise InputError(f"{name}: it holds no Kubernetes objects; give what `kubectl get … -o yaml` prints")
         for obj in _objects(documents, name):
             snapshot.add(text(obj, "kind"), [obj])
-            if (text(obj, "metadata", "namespace") or namespace) == namespace:
-                snapshot.answered.add((text(obj, "kind"), None))
+            snapshot.answered.add((text(obj, "kind"), text(obj, "metadata", "namespace") or namespace, None))
     return snapshot
 
 

@@ -235,7 +235,7 @@ def _fetch_all(batch: Sequence[tuple[Cluster, Read]]) -> None:
     for (cluster, read), answer in zip(batch, tuple(answers), strict=True):
         if isinstance(answer, Exception):
             raise answer
-        key = (read.kind, read.subject)
+        key = (read.kind, read.namespace, read.subject)
         outcome = answer[0] if answer else Failure("TimedOut", f"--request-timeout of {cluster.timeout:g}s is over")
         if isinstance(outcome, Failure):
             cluster.snapshot.failures[key] = outcome
