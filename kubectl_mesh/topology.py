@@ -181,7 +181,7 @@ def hosted_control_planes(snapshot: Snapshot) -> list[HostedControlPlane]:
             elif not error and not mesh_id:
                 error = "it has no meshId"
             found.append(HostedControlPlane(match[1], mesh_id or match[1], deployment, error))
-    return found
+    return sorted(found, key=lambda plane: plane.name)
 
 
 def hosted_mesh_ids(snapshot: Snapshot) -> dict[str, str]:

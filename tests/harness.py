@@ -67,5 +67,10 @@ def findings(shown: dict[str, Any]) -> list[dict[str, Any]]:
 
 def in_namespace(scenario: Scenario, namespace: str) -> Scenario:
     """The scenario in another namespace, which mesh configs then name too."""
-    patches = json.loads(json.dumps(dict(scenario.scene.patches)).replace(".istio-system.svc", f".{namespace}.svc"))
-    return replace(scenario, scene=replace(scenario.scene, namespace=namespace, patches=patches))
+
+    def moved(value: Any) -> Any:
+        return json.loads(json.dumps(value).replace(".istio-system.svc", f".{namespace}.svc"))
+
+    scene = scenario.scene
+    extra = {cluster: tuple(map(moved, objects)) for cluster, objects in scene.extra.items()}
+    return replace(scenario, scene=replace(scene, namespace=namespace, patches=moved(dict(scene.patches)), extra=extra))

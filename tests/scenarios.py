@@ -285,7 +285,6 @@ SCENARIOS = [
         Scene(patches={"ConfigMap/istio": wired_to("istiod-remote.istio-system.svc:15010")}),
         "fail",
         {"DiscoveryPortUnexpected": FAIL},
-        live=False,
     ),
     # --- slices and Endpoints ---
     Scenario("slices-only", Scene(slices_only=True), "pass"),
@@ -428,7 +427,6 @@ SCENARIOS = [
         ),
         "fail",
         {"RevisionServiceNotFound": FAIL},
-        live=False,
     ),
     Scenario(
         "unlabelled-configs",
@@ -726,14 +724,12 @@ SCENARIOS = [
         "unknown",
         {"MeshIDUnknown": UNKNOWN, "AddressUndetermined": UNKNOWN},
         causes={"AddressUndetermined": "MeshIDUnknown"},
-        live=False,
     ),
     Scenario(
         "mesh-id-stated",
         Scene(patches=_unnamed_mesh()),
         "pass",
         flags=("--mesh-id", "hosted-mesh"),
-        live=False,
     ),
     Scenario(
         "config-is-no-yaml",
@@ -756,7 +752,6 @@ SCENARIOS = [
         ),
         "pass",
         {"RemoteNotApplicable": SKIP},
-        live=False,
         **BOTH,
     ),
     Scenario(
@@ -770,7 +765,6 @@ SCENARIOS = [
         ),
         "fail",
         {"RemoteNotApplicable": SKIP, "AddressIsOtherMesh": FAIL},
-        live=False,
         **BOTH,
     ),
     Scenario(
@@ -814,7 +808,6 @@ SCENARIOS = [
         ),
         "pass",
         {"RemoteNotVerified": SKIP},
-        live=False,
     ),
     Scenario(
         "role-hosted",
@@ -873,7 +866,6 @@ SCENARIOS = [
         ),
         "fail",
         {"NotWired": FAIL},
-        live=False,
     ),
     Scenario(
         "hosted-twice",
@@ -1084,7 +1076,6 @@ SCENARIOS = [
         Scene(patches={"ConfigMap/istio": wired_to("ISTIOD-remote.istio-system.svc")}),
         "fail",
         {"DiscoveryPortUnexpected": FAIL},
-        live=False,
     ),
     Scenario(
         "stock-chart-beside-a-default",
@@ -1103,7 +1094,6 @@ SCENARIOS = [
         ),
         "fail",
         {"RevisionServiceNotFound": FAIL},
-        live=False,
     ),
     Scenario(
         "role-hosted-but-is-not",

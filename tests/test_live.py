@@ -19,7 +19,7 @@ from tests import harness
 from tests.lab.apply import apply
 from tests.lab.clusters import CLUSTERS, Lab, kubeconfig
 from tests.lab.scenes import HOSTED_POD, Scene
-from tests.scenarios import EXIT, SCENARIOS, Scenario
+from tests.scenarios import EXIT, SCENARIOS, Scenario, wired_to
 
 pytestmark = pytest.mark.live
 
@@ -140,7 +140,6 @@ REPAIRABLE = [
     "one-unnamed-port",
     "slice-not-ready-endpoints-right",
     "hand-made-slice-beside-a-mirrored-one",
-    "ip-against-host-name",
     "local-istiod-pod",
 ]
 
@@ -262,6 +261,63 @@ def test_control_plane_in_another_namespace_of_the_same_cluster(lab: Lab) -> Non
     code, out = harness.run("verify-endpoints", *arguments, "-o", "json")
     report = json.loads(out)
     assert (code, report["clusters"][0]["role"]) == (0, "hosted+workload"), out
+
+
+def with_result(out: str, result: str) -> set[str]:
+    """The codes of a JSON report's findings that have a result."""
+    return {f["code"] for f in harness.findings(json.loads(out)) if f["result"] == result}
+
+
+def test_the_service_in_another_namespace(lab: Lab, tmp_path: Path) -> None:
+    """discoveryAddress names it, namespace and all; what can't be read there is unknown, not absent."""
+    remote = ("Service/istiod-remote", "Endpoints/istiod-remote", "EndpointSlice/istiod-remote-b9xkq")
+    config = wired_to("istiod-remote.named-there.svc:15012")
+    here = Scene(namespace="named-here", patches={**dict.fromkeys(remote), "ConfigMap/istio": config})
+    apply(lab, here)
+    held = [o for o in Scene().clusters()["workload"] if f"{o['kind']}/{o['metadata']['name']}" in remote]
+    nothing = {f"{o['kind']}/{o['metadata']['name']}": None for c in Scene().clusters().values() for o in c}
+    apply(lab, Scene(namespace="named-there", patches=nothing, extra={"workload": tuple(held)}))
+    arguments = ["-n", "named-here", "--control-plane-context", "control-plane", "-o", "json"]
+    code, out = harness.run("verify-endpoints", *arguments)
+    assert code == 0, out
+    rules = yaml.safe_load(CLUSTER_ROLE.read_text())["rules"]
+    path = as_reader(lab, "named-here-only", "named-here", rules, tmp_path)
+    code, out = harness.run("verify-endpoints", "--kubeconfig", str(path), *arguments)
+    assert (code, {f["code"] for f in harness.findings(json.loads(out)) if f["result"] == "unknown"}) == (
+        3,
+        {"Forbidden"},
+    )
+    lab.api("workload", "DELETE", "/api/v1/namespaces/named-there/services/istiod-remote")
+    code, out = harness.run("verify-endpoints", *arguments)
+    assert (code, [f["code"] for f in harness.findings(json.loads(out)) if f["result"] == "fail"]) == (
+        1,
+        ["ServiceNotFound"],
+    )
+
+
+def test_a_selector_is_taken_away(lab: Lab, mesh_cli: dict[str, str]) -> None:
+    """With a selector the endpoints controller writes; the printed commands end that too."""
+    selector = {"spec": {"selector": {"app": "istiod", "istio": "pilot"}}}
+    gone = dict.fromkeys(("Endpoints/istiod-remote", "EndpointSlice/istiod-remote-b9xkq"))
+    apply(lab, Scene(namespace="selector", patches={"Service/istiod-remote": selector, **gone}))
+    arguments = ["-n", "selector", "--control-plane-context", "control-plane", "-o", "json"]
+    for _ in range(100):  # until the controllers have followed
+        code, out = harness.run("verify-endpoints", *arguments)
+        found = [f for f in harness.findings(json.loads(out)) if f["code"] == "AddressIsLocalIstiod"]
+        if found:
+            break
+    assert code == 1
+    commands = [
+        line.strip() for line in found[0]["hint"].splitlines() if line.startswith("  kubectl --context workload")
+    ]
+    assert len(commands) == 3
+    for command in commands:
+        subprocess.run(command, shell=True, env=mesh_cli, capture_output=True, check=True)
+    for _ in range(100):
+        code, out = harness.run("verify-endpoints", *arguments)
+        if code == 0:
+            break
+    assert code == 0, out
 
 
 def test_interrupt_ends_clean(lab: Lab) -> None:
