@@ -13,9 +13,6 @@ from kubectl_mesh.report import FAIL, PASS, SKIP, UNKNOWN, WARN, ClusterReport, 
 
 _WIDTH = 100
 _CELL_WIDTH = 20
-# Where rows are too long, names are shortened down to these widths (the texts under the table, `-o wide` and
-# `--no-headers` have them whole); values are broken into lines, never shortened.
-_SHORTEST = {"CLUSTER": 12, "OBJECT": 28}
 _COLORS = {PASS: "32", WARN: "33", FAIL: "31", UNKNOWN: "35", SKIP: "2"}
 _SHORT_KINDS = {"service": "svc", "deployment": "deploy", "configmap": "cm", "namespace": "ns"}
 
@@ -38,8 +35,9 @@ def _render(report: Report, style: Style, *, wide: bool) -> str:
     if style.headers:
         rows = [headers, *rows]  # as a row: tabulate pads real headers wider than kubectl's tables are
         if not wide:
-            _fit(rows)
-            _wrap_values(rows)
+            _shorten(rows, "CLUSTER", 12)
+            _break_values(rows)
+            _shorten(rows, "OBJECT", 28)
     if style.color:
         _color(rows, [finding for finding, _ in ordered], first=int(style.headers))
     shown = tabulate(rows, tablefmt="plain", disable_numparse=True)
@@ -80,27 +78,21 @@ def _cell(values: list[str] | None) -> str:
     return "\n".join(lines) or "<none>"
 
 
-def _fit(rows: list[list[str]]) -> None:
-    """Shorten names in the middle until the rows fit, cluster names first."""
-    for header, shortest in _SHORTEST.items():
-        excess = _excess(rows)
-        if excess <= 0:
-            return
-        column = rows[0].index(header)
-        room = max(shortest, max(len(row[column]) for row in rows) - excess)
-        for row in rows:
-            if len(row[column]) > room:
-                tail = room // 2
-                row[column] = f"{row[column][: room - tail - 1]}…{row[column][-tail:]}"
+def _shorten(rows: list[list[str]], header: str, shortest: int) -> None:
+    """Shorten a column's names in the middle until the rows fit; the texts under the table have them whole."""
+    excess, column = _excess(rows), rows[0].index(header)
+    room = max(shortest, max(len(row[column]) for row in rows) - excess)
+    for row in rows if excess > 0 else ():
+        if len(row[column]) > room:
+            tail = room // 2
+            row[column] = f"{row[column][: room - tail - 1]}…{row[column][-tail:]}"
 
 
-def _wrap_values(rows: list[list[str]]) -> None:
-    """Break EXPECTED and ACTUAL at dots and colons where the rows are still too long."""
+def _break_values(rows: list[list[str]]) -> None:
+    """Break EXPECTED and ACTUAL at dots and colons where the rows are too long; values are never shortened."""
     excess = _excess(rows)
-    if excess <= 0:
-        return
     room = max(_CELL_WIDTH, max(len(line) for row in rows for cell in row[4:6] for line in cell.split("\n")) - excess)
-    for row in rows:
+    for row in rows if excess > 0 else ():
         row[4:6] = ["\n".join(part for line in cell.split("\n") for part in _broken(line, room)) for cell in row[4:6]]
 
 
@@ -150,9 +142,9 @@ def _wrapped(text: str, indent: str) -> list[str]:
 def _summary(report: Report, style: Style) -> str:
     gravest_first = (FAIL, UNKNOWN, WARN, PASS, SKIP, "ignored")
     counts = ", ".join(f"{report.summary[result]} {result}" for result in gravest_first if report.summary[result])
-    roles = "; ".join(dict.fromkeys(f"{c.context}: {c.role}, mesh {c.mesh_id or '<unknown>'}" for c in report.clusters))
+    roles = dict.fromkeys(f"{c.context}: {c.role}, mesh {c.mesh_id or '<unknown>'}\n" for c in report.clusters)
     verdict = _painted(report.verdict, report.verdict, style)
-    return f"{roles}\nverdict: {verdict} ({counts})\n"
+    return f"{''.join(roles)}verdict: {verdict} ({counts})\n"
 
 
 def _paint(text: str, result: str) -> str:
