@@ -263,6 +263,17 @@ def test_control_plane_in_another_namespace_of_the_same_cluster(lab: Lab) -> Non
     assert (code, report["clusters"][0]["role"]) == (0, "hosted+workload"), out
 
 
+def test_the_control_plane_named_by_another_context_of_the_same_cluster(lab: Lab, tmp_path: Path) -> None:
+    """A second name for the cluster that is verified makes no second cluster of it."""
+    apply(lab, Scene(namespace="alias", both=True, remote=(HOSTED_POD,)))
+    path = tmp_path / "kubeconfig"
+    path.write_text(kubeconfig(lab, {name: ("control-plane", "admin") for name in ("one", "other")}, "one"))
+    arguments = ["--kubeconfig", str(path), "-n", "alias", "--control-plane-context", "other", "-o", "json"]
+    code, out = harness.run("verify-endpoints", *arguments)
+    report = json.loads(out)
+    assert (code, [c["role"] for c in report["clusters"]]) == (0, ["hosted+workload"]), out
+
+
 def with_result(out: str, result: str) -> set[str]:
     """The codes of a JSON report's findings that have a result."""
     return {f["code"] for f in harness.findings(json.loads(out)) if f["result"] == result}

@@ -6,33 +6,36 @@ from dataclasses import replace
 
 from kubectl_mesh.catalog import finding
 from kubectl_mesh.checks.control_plane import Hosted, hosted_pods_unowned, verify_hosted
-from kubectl_mesh.checks.remote import Remote, RemoteCheck, Truth
+from kubectl_mesh.checks.remote import Remote, RemoteCheck
 from kubectl_mesh.checks.scope import Intent, Scope, quoted
+from kubectl_mesh.checks.truth import (
+    BOTH,
+    HOSTED,
+    WORKLOAD,
+    Truth,
+    hosted_truth,
+    hosted_twice,
+    mesh_id_unknown,
+    workload_truth,
+)
 from kubectl_mesh.reads import REVISIONS
-from kubectl_mesh.report import FAIL, SKIP, UNKNOWN, WARN, ClusterReport, Finding, ObjectRef
-from kubectl_mesh.routing import ordered, ready_addresses, slice_backends
-from kubectl_mesh.snapshot import NOT_CAPTURED, Snapshot, labels_of, name_of
+from kubectl_mesh.report import FAIL, SKIP, UNKNOWN, ClusterReport, Finding, ObjectRef
+from kubectl_mesh.snapshot import NOT_CAPTURED, Snapshot
 from kubectl_mesh.topology import (
     REMOTE_SERVICE,
-    SERVICE_NAME_LABEL,
     XDS_PORT,
     HostedControlPlane,
     MeshConfig,
     config_name,
     hosted_control_planes,
-    hosted_deployment_name,
     hosted_lb_name,
     hosted_lb_names,
     hosted_mesh_ids,
     known_addresses,
-    lb_addresses,
     local_revisions,
     mesh_configs,
-    pod_addresses,
     ready_hosted_names,
 )
-
-HOSTED, WORKLOAD, BOTH = "hosted", "workload", "hosted+workload"
 
 
 def verify(verified: Snapshot, control_plane: Snapshot | None, intent: Intent) -> list[ClusterReport]:
@@ -65,7 +68,6 @@ class _Verification:
             self.configs = [c for c in self.configs if c.mesh_id == mesh_id]
             self.planes = [(s, p) for s, p in self.planes if p.mesh_id == mesh_id]
         self.asked: list[ClusterReport] = []
-        self.consulted = False
 
     def run(self) -> list[ClusterReport]:
         meshes = dict.fromkeys([p.mesh_id for _, p in self.planes] + [c.mesh_id for c in self.configs])
@@ -80,7 +82,7 @@ class _Verification:
         if not self.intent.role:
             first.findings += self.scope.unreadable(self.cluster, "Deployment", None)
         first.findings += self._leftovers([mesh_id for mesh_id in meshes if mesh_id])
-        if self.elsewhere is not None and not self.consulted and {e.role for e in entries} <= {HOSTED, BOTH}:
+        if self.elsewhere is not None and not self.asked and {e.role for e in entries} <= {HOSTED, BOTH}:
             first.findings.append(
                 finding(
                     "ControlPlaneNotConsulted",
@@ -120,7 +122,7 @@ class _Verification:
         if role == "unknown":
             self._tell_why_role_unknown(entry, mesh_id)
         reason = next((f for f in entry.findings if f.result == UNKNOWN), None)
-        truth = self._truth(entry, mesh_id, hosting, reason)
+        truth = self._truth(entry, hosting, reason)
         for config in configs:
             if not config.service and not config.error:
                 entry.findings.append(self._not_wired(config, hosted_here=bool(hosting)))
@@ -184,7 +186,6 @@ class _Verification:
             plane.mesh_id for plane in hosted_control_planes(self.elsewhere)
         ]:
             witness = f"{self.elsewhere.source} hosts the control plane of mesh {config.mesh_id}"
-            self.consulted = True
         elif config.configured:
             witness = f"remotePilotAddress is set to {config.configured}"
         elif self.intent.role == WORKLOAD:
@@ -210,11 +211,7 @@ class _Verification:
     # --- the truth ------------------------------------------------------------------------------
 
     def _truth(
-        self,
-        entry: ClusterReport,
-        mesh_id: str | None,
-        hosting: list[tuple[Snapshot, HostedControlPlane]],
-        reason: Finding | None,
+        self, entry: ClusterReport, hosting: list[tuple[Snapshot, HostedControlPlane]], reason: Finding | None
     ) -> Truth:
         """What istiod-remote must lead to. What is verified on the way goes into the report.
 
@@ -226,24 +223,30 @@ class _Verification:
             hosted = verify_hosted(self.scope, snapshot, plane.name, plane, needs_lb=needs_lb)
             entry.findings += hosted.findings
         if len(hosting) > 1:
-            entry.findings.append(_hosted_twice(self.cluster, [plane for _, plane in hosting]))
+            entry.findings.append(hosted_twice(self.cluster, [plane for _, plane in hosting]))
             return Truth(None, reason=entry.findings[-1])
-        if not hosting and entry.role == HOSTED:  # stated by the user, but not what the cluster shows
-            name = mesh_id or next(iter(hosted_lb_names(self.cluster)), None)
-            if name in hosted_lb_names(self.cluster) + ready_hosted_names(self.cluster):
-                hosted = verify_hosted(self.scope, self.cluster, str(name), None, needs_lb=needs_lb)
-                entry.findings += hosted.findings
-            else:
-                for kind in ("Deployment", "Service"):
-                    entry.findings += self.scope.unreadable(self.cluster, kind, None)
-                if not entry.findings:
-                    entry.findings.append(self._mesh_not_found())
-                return Truth(HOSTED, reason=entry.findings[-1])
-        if entry.role in (HOSTED, BOTH):
-            return self._hosted_truth(hosted)
-        if entry.role != WORKLOAD:
+        if entry.role == WORKLOAD:
+            truth, asked = workload_truth(self.scope, entry, hosted, self.elsewhere)
+            self.asked += [asked] if asked else []
+            return truth
+        if entry.role not in (HOSTED, BOTH):
             return Truth(None, reason=reason)
-        return self._workload_truth(entry, mesh_id, hosted)
+        hosted = hosted or self._stated_host(entry, needs_lb=needs_lb)
+        return hosted_truth(hosted) if hosted else Truth(HOSTED, reason=entry.findings[-1])
+
+    def _stated_host(self, entry: ClusterReport, *, needs_lb: bool) -> Hosted | None:
+        """The control plane that the user says is here, where no Deployment says so; why there is none is told."""
+        signs = hosted_lb_names(self.cluster) + ready_hosted_names(self.cluster)
+        name = entry.mesh_id or next(iter(signs), None)
+        if name in signs:
+            hosted = verify_hosted(self.scope, self.cluster, str(name), None, needs_lb=needs_lb)
+            entry.findings += hosted.findings
+            return hosted
+        for kind in ("Deployment", "Service"):
+            entry.findings += self.scope.unreadable(self.cluster, kind, None)
+        if not entry.findings:
+            entry.findings.append(self._mesh_not_found())
+        return None
 
     def _tell_why_role_unknown(self, entry: ClusterReport, mesh_id: str | None) -> None:
         if self.config_unread:
@@ -251,113 +254,10 @@ class _Verification:
         if not self.planes:
             entry.findings += self.scope.unreadable(self.cluster, "Deployment", None)
         elif mesh_id is None:
-            entry.findings.append(self._mesh_id_unknown())
+            entry.findings.append(mesh_id_unknown(self.cluster))
         for name in self._unowned(mesh_id):
             if not any(plane.name == name for _, plane in self.planes) and not self.cluster.unread("Deployment"):
                 entry.findings.append(hosted_pods_unowned(self.scope, self.cluster, name))
-
-    def _mesh_id_unknown(self) -> Finding:
-        about = ObjectRef("ConfigMap", self.cluster.namespace, "istio")
-        return finding("MeshIDUnknown", about, "meshId", cluster=self.cluster.source)
-
-    def _hosted_truth(self, hosted: Hosted | None) -> Truth:
-        if hosted is None or hosted.ready is None:
-            return Truth(HOSTED, reason=hosted.no_pods if hosted else None)
-        replicas = tuple((name_of(pod), pod_addresses(pod)) for pod in hosted.ready)
-        addresses = ordered(address for _, held in replicas for address in held)
-        return Truth(HOSTED, addresses, hosted.pods_source, hosted.no_pods, replicas)
-
-    def _workload_truth(self, entry: ClusterReport, mesh_id: str | None, hosted: Hosted | None) -> Truth:
-        reason: Finding | None = None
-        if hosted is None and self.elsewhere is not None:
-            self.consulted = True
-            if mesh_id is None and not self.intent.addresses:
-                reason = self._mesh_id_unknown()
-                entry.findings.append(reason)
-            elif mesh_id is not None:
-                hosted, reason = self._ask(self.elsewhere, mesh_id)
-        if self.intent.addresses:
-            stated = list(self.intent.addresses)
-            if hosted and hosted.addresses is not None and not set(stated) & set(hosted.addresses):
-                self._asked_entry(hosted, entry).findings.append(
-                    finding(
-                        "HostedLBDiffers",
-                        ObjectRef("Service", hosted.cluster.namespace, hosted_lb_name(hosted.name)),
-                        "address",
-                        expected=stated,
-                        actual=hosted.addresses,
-                        source="--expect-address",
-                        stated=quoted(stated),
-                        addresses=quoted(hosted.addresses),
-                        name=hosted_lb_name(hosted.name),
-                    )
-                )
-            return Truth(WORKLOAD, stated, "--expect-address")
-        if hosted:
-            return Truth(WORKLOAD, hosted.addresses, hosted.lb_source, hosted.no_address)
-        return self._witness(mesh_id, reason)
-
-    def _asked_entry(self, hosted: Hosted, entry: ClusterReport) -> ClusterReport:
-        return entry if hosted.cluster in self.here else self.asked[-1]
-
-    def _ask(self, cluster: Snapshot, mesh_id: str) -> tuple[Hosted | None, Finding | None]:
-        """Verify the control plane of a mesh in the cluster that was named, as an entry of its own."""
-        planes: list[HostedControlPlane | None] = [p for p in hosted_control_planes(cluster) if p.mesh_id == mesh_id]
-        role = HOSTED if planes else "unknown" if cluster.unread("Deployment") else "none"
-        entry = ClusterReport(cluster.source, cluster.namespace, role, mesh_id, asked=True)
-        self.asked.append(entry)
-        ids = hosted_mesh_ids(cluster)
-        names = [plane.name for plane in planes if plane]
-        if not planes:  # no Deployment, but what else belongs to one
-            signs = dict.fromkeys(hosted_lb_names(cluster) + ready_hosted_names(cluster))
-            names = [name for name in signs if ids.get(name, name) == mesh_id][:1]
-            planes = [None] * len(names)
-        hosted: Hosted | None = None
-        for name, plane in zip(names, planes, strict=True):
-            hosted = verify_hosted(self.scope, cluster, name, plane, needs_lb=not self.intent.addresses)
-            entry.findings += hosted.findings
-        if hosted:
-            if any(c.mesh_id == mesh_id and c.service for c in mesh_configs(cluster)):
-                entry.role = BOTH
-                about = ObjectRef("Service", cluster.namespace, REMOTE_SERVICE)
-                entry.findings.append(finding("RemoteNotVerified", about, "role", context=cluster.source))
-            if len(names) > 1:
-                entry.findings.append(_hosted_twice(cluster, [plane for plane in planes if plane]))
-                return None, entry.findings[-1]
-            return hosted, None
-        reason = None
-        for kind in ("Deployment", "Service"):
-            if cluster.unread(kind):
-                entry.findings += self.scope.unreadable(cluster, kind, None)
-                reason = self.scope.cause(cluster, kind, None)
-        if not entry.findings:
-            others = [p.mesh_id for p in hosted_control_planes(cluster)]
-            reason = finding(
-                "ControlPlaneNotHere",
-                ObjectRef("Deployment", cluster.namespace, hosted_deployment_name(mesh_id)),
-                "exists",
-                result=WARN if self.intent.addresses else UNKNOWN,
-                expected=[hosted_deployment_name(mesh_id)],
-                actual=[hosted_deployment_name(o) for o in others],
-                mesh=mesh_id,
-                cluster=cluster.source,
-                namespace=cluster.namespace,
-                others=quoted(others),
-            )
-            entry.findings.append(reason)
-        return None, reason
-
-    def _witness(self, mesh_id: str | None, reason: Finding | None) -> Truth:
-        """A hosted-lb of the cluster's own mesh that stands beside no hosted istiod: it can refute, and where it
-        leads somewhere it can prove.
-        """
-        name = hosted_lb_name(mesh_id or "")
-        given = lb_addresses(self.cluster.find("Service", name))
-        if not given:
-            return Truth(WORKLOAD, reason=reason)
-        slices = [s for s in self.cluster.all("EndpointSlice") if labels_of(s).get(SERVICE_NAME_LABEL) == name]
-        leads = bool(ready_addresses(slice_backends(slices)))
-        return Truth(WORKLOAD, given, f"{self.cluster.source}: service/{name}", reason, proves=leads)
 
     # --- what is not there ----------------------------------------------------------------------
 
@@ -393,7 +293,7 @@ class _Verification:
         """hosted-lb Services of meshes that neither a mesh config nor a hosted Deployment knows."""
         if self.intent.mesh_id or self.intent.role or self.cluster.unread("Deployment"):
             return []
-        named = {plane.name for _, plane in self.planes} | set(meshes)
+        named, ids = {plane.name for _, plane in self.planes}, hosted_mesh_ids(self.cluster)
         return [
             finding(
                 "MeshLeftover",
@@ -404,7 +304,7 @@ class _Verification:
                 kubectl=self.scope.kubectl(self.cluster),
             )
             for name in hosted_lb_names(self.cluster)
-            if name not in named
+            if name not in named and ids.get(name, name) not in meshes
         ]
 
     def _undecisive(self, snapshot: Snapshot) -> list[Finding]:
@@ -425,18 +325,3 @@ class _Verification:
 
 def _namespace(cluster: Snapshot) -> ObjectRef:
     return ObjectRef("Namespace", None, cluster.namespace)
-
-
-def _hosted_twice(cluster: Snapshot, planes: list[HostedControlPlane]) -> Finding:
-    """Several hosted istiods that claim one mesh: which one is right can't be told."""
-    names = [hosted_deployment_name(plane.name) for plane in planes]
-    about = ObjectRef("Deployment", cluster.namespace, names[0])
-    return finding(
-        "MeshHostedTwice",
-        about,
-        "meshId",
-        actual=names,
-        names=quoted(names),
-        mesh=planes[0].mesh_id,
-        cluster=cluster.source,
-    )

@@ -8,6 +8,7 @@ from typing import Any
 from kubectl_mesh.catalog import Shell, finding, phrase, title
 from kubectl_mesh.checks.repair import Repair
 from kubectl_mesh.checks.scope import Scope, quoted
+from kubectl_mesh.checks.truth import HOSTED, WORKLOAD, Truth
 from kubectl_mesh.report import FAIL, WARN, Finding, ObjectRef
 from kubectl_mesh.routing import (
     Port,
@@ -39,23 +40,6 @@ from kubectl_mesh.topology import (
 _ALWAYS_WRONG = {"AddressIsLocalIstiod", "AddressIsCkubeRemote", "AddressIsClusterIP", "AddressIsOtherMesh"}
 _WRONG_BESIDE = {"AddressIsHostedPod", "AddressIsLoadBalancer"}
 _WRONG_HERE = {"AddressIsNode", "AddressIsOtherPod"}
-
-
-@dataclass(frozen=True)
-class Truth:
-    """What istiod-remote must lead to. `pattern` is hosted, workload, or None while the role is not known.
-
-    `addresses` is None where that could not be determined, and `reason` the finding that says why (None: the
-    control plane was not asked). `replicas` are the addresses of each hosted Pod. `proves` is False where
-    a match proves nothing, only a mismatch does.
-    """
-
-    pattern: str | None
-    addresses: list[str] | None = None
-    source: str | None = None
-    reason: Finding | None = None
-    replicas: tuple[tuple[str, list[str]], ...] = ()
-    proves: bool = True
 
 
 @dataclass(frozen=True)
@@ -255,7 +239,7 @@ class RemoteCheck:
                     address=address,
                     wanted=quoted(expected),
                     # A stated address never applies to the hosted pattern.
-                    fix=self._fix(self._holder(address)) if self.truth.pattern == "hosted" else says_so,
+                    fix=self._fix(self._holder(address)) if self.truth.pattern == HOSTED else says_so,
                 )
             elif expected is not None or self._explained(owner):
                 told = self._tell_wrong(address, owner, field)
@@ -299,7 +283,7 @@ class RemoteCheck:
         if owner is not None:
             code = owner.code
         else:
-            code = "AddressIsStale" if self.truth.pattern == "hosted" else "AddressIsUnexpected"
+            code = "AddressIsStale" if self.truth.pattern == HOSTED else "AddressIsUnexpected"
         holder = self._holder(address)
         return self._tell(
             code,
@@ -317,7 +301,7 @@ class RemoteCheck:
 
     def _wanted(self) -> str:
         """What the pattern asks for, in a sentence."""
-        key = {"hosted": "want-hosted", "workload": "want-workload", None: "want-unknown"}[self.truth.pattern]
+        key = {HOSTED: "want-hosted", WORKLOAD: "want-workload", None: "want-unknown"}[self.truth.pattern]
         if not self.truth.addresses:
             return str(phrase(f"{key}-unread"))
         return phrase(key, addresses=Shell(quoted(self.truth.addresses)))
@@ -339,7 +323,7 @@ class RemoteCheck:
     def _verify_configured(self, addresses: list[str], wrong: Finding | None, *, settled: bool) -> bool:
         """Drift from remotePilotAddress: a failure where nothing better is known, else a warning."""
         configured = normalise(self.remote.configured or "")
-        if not configured or self.truth.pattern != "workload" or not self._comparable(configured, addresses):
+        if not configured or self.truth.pattern != WORKLOAD or not self._comparable(configured, addresses):
             return False
         if set(addresses) == {configured} or (wrong and self.truth.addresses is not None):
             return False  # where the right address is known, `fix` tells what the configuration has to do with it
@@ -382,7 +366,7 @@ class RemoteCheck:
     def _settle(self) -> Shell:
         """How the user gets to know which address is right."""
         again = self.scope.again()
-        if self.truth.pattern != "workload":
+        if self.truth.pattern != WORKLOAD:
             return phrase("settle-again", again=again)
         if self.truth.reason is not None or not self.truth.proves:
             return phrase("settle-address", again=again)

@@ -1,0 +1,182 @@
+"""What istiod-remote must lead to: the addresses that a role asks for, where they were read, or why they can't be told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kubectl_mesh.catalog import finding
+from kubectl_mesh.checks.control_plane import Hosted, verify_hosted
+from kubectl_mesh.checks.scope import Scope, quoted
+from kubectl_mesh.report import UNKNOWN, WARN, ClusterReport, Finding, ObjectRef
+from kubectl_mesh.routing import ordered, ready_addresses, slice_backends
+from kubectl_mesh.snapshot import Snapshot, labels_of, name_of
+from kubectl_mesh.topology import (
+    REMOTE_SERVICE,
+    SERVICE_NAME_LABEL,
+    HostedControlPlane,
+    hosted_control_planes,
+    hosted_deployment_name,
+    hosted_lb_name,
+    hosted_lb_names,
+    hosted_mesh_ids,
+    lb_addresses,
+    mesh_configs,
+    pod_addresses,
+    ready_hosted_names,
+)
+
+HOSTED, WORKLOAD, BOTH = "hosted", "workload", "hosted+workload"
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What istiod-remote must lead to. `pattern` is hosted, workload, or None while the role is not known.
+
+    `addresses` is None where that could not be determined, and `reason` the finding that says why (None: the
+    control plane was not asked). `replicas` are the addresses of each hosted Pod. `proves` is False where
+    a match proves nothing, only a mismatch does.
+    """
+
+    pattern: str | None
+    addresses: list[str] | None = None
+    source: str | None = None
+    reason: Finding | None = None
+    replicas: tuple[tuple[str, list[str]], ...] = ()
+    proves: bool = True
+
+
+def hosted_truth(hosted: Hosted) -> Truth:
+    """The hosted pattern: the IPs of the ready hosted Pods."""
+    if hosted.ready is None:
+        return Truth(HOSTED, reason=hosted.no_pods)
+    replicas = tuple((name_of(pod), pod_addresses(pod)) for pod in hosted.ready)
+    addresses = ordered(address for _, held in replicas for address in held)
+    return Truth(HOSTED, addresses, hosted.pods_source, hosted.no_pods, replicas)
+
+
+def workload_truth(
+    scope: Scope, entry: ClusterReport, hosted: Hosted | None, elsewhere: Snapshot | None
+) -> tuple[Truth, ClusterReport | None]:
+    """The workload pattern: the user's word, else the address of hosted-lb, else what a witness says.
+
+    `entry` is the mesh of the verified cluster, `hosted` its control plane where it stands in the same cluster,
+    `elsewhere` the cluster that was named as holding it. Returns the truth, and the report of the cluster
+    that was asked for it.
+    """
+    mesh_id, stated = entry.mesh_id, list(scope.intent.addresses)
+    asked: ClusterReport | None = None
+    reason: Finding | None = None
+    if hosted is None and elsewhere is not None:
+        if mesh_id is not None:
+            asked, hosted, reason = _ask(scope, elsewhere, mesh_id)
+        elif not stated:
+            reason = mesh_id_unknown(scope.verified)
+            entry.findings.append(reason)
+    if not stated:
+        if hosted:
+            return Truth(WORKLOAD, hosted.addresses, hosted.lb_source, hosted.no_address), asked
+        return _witness(scope.verified, mesh_id, reason), asked
+    if hosted and hosted.addresses is not None and not set(stated) & set(hosted.addresses):
+        name = hosted_lb_name(hosted.name)
+        (asked or entry).findings.append(
+            finding(
+                "HostedLBDiffers",
+                ObjectRef("Service", hosted.cluster.namespace, name),
+                "address",
+                expected=stated,
+                actual=hosted.addresses,
+                source="--expect-address",
+                stated=quoted(stated),
+                addresses=quoted(hosted.addresses),
+                name=name,
+            )
+        )
+    return Truth(WORKLOAD, stated, "--expect-address"), asked
+
+
+def _ask(scope: Scope, cluster: Snapshot, mesh_id: str) -> tuple[ClusterReport, Hosted | None, Finding | None]:
+    """Verify the control plane of a mesh in the cluster that was named, as an entry of its own.
+
+    Returns the entry, the control plane, and where there is none that could be used the finding that says why.
+    """
+    planes: list[HostedControlPlane | None] = [p for p in hosted_control_planes(cluster) if p.mesh_id == mesh_id]
+    role = HOSTED if planes else "unknown" if cluster.unread("Deployment") else "none"
+    entry = ClusterReport(cluster.source, cluster.namespace, role, mesh_id, asked=True)
+    names = [plane.name for plane in planes if plane]
+    if not planes:  # no Deployment, but what else belongs to one
+        ids = hosted_mesh_ids(cluster)
+        signs = dict.fromkeys(hosted_lb_names(cluster) + ready_hosted_names(cluster))
+        names = [name for name in signs if ids.get(name, name) == mesh_id][:1]
+        planes = [None] * len(names)
+    hosted: Hosted | None = None
+    for name, plane in zip(names, planes, strict=True):
+        hosted = verify_hosted(scope, cluster, name, plane, needs_lb=not scope.intent.addresses)
+        entry.findings += hosted.findings
+    if hosted is None:
+        return entry, None, _tell_not_here(scope, entry, cluster)
+    if any(c.mesh_id == mesh_id and c.service for c in mesh_configs(cluster)):
+        entry.role = BOTH
+        about = ObjectRef("Service", cluster.namespace, REMOTE_SERVICE)
+        entry.findings.append(finding("RemoteNotVerified", about, "role", context=cluster.source))
+    if len(names) > 1:
+        entry.findings.append(hosted_twice(cluster, [plane for plane in planes if plane]))
+        return entry, None, entry.findings[-1]
+    return entry, hosted, None
+
+
+def _tell_not_here(scope: Scope, entry: ClusterReport, cluster: Snapshot) -> Finding:
+    """Why nothing of a mesh's control plane was found in the cluster that was named."""
+    for kind in ("Service", "Deployment"):
+        if cluster.unread(kind):
+            entry.findings += scope.unreadable(cluster, kind, None)
+            return scope.cause(cluster, kind, None)
+    mesh_id = entry.mesh_id or ""
+    others = [plane.mesh_id for plane in hosted_control_planes(cluster)]
+    told = finding(
+        "ControlPlaneNotHere",
+        ObjectRef("Deployment", cluster.namespace, hosted_deployment_name(mesh_id)),
+        "exists",
+        result=WARN if scope.intent.addresses else UNKNOWN,
+        expected=[hosted_deployment_name(mesh_id)],
+        actual=[hosted_deployment_name(other) for other in others],
+        mesh=mesh_id,
+        cluster=cluster.source,
+        namespace=cluster.namespace,
+        others=quoted(others),
+    )
+    entry.findings.append(told)
+    return told
+
+
+def _witness(verified: Snapshot, mesh_id: str | None, reason: Finding | None) -> Truth:
+    """A hosted-lb of the cluster's own mesh that stands beside no hosted istiod.
+
+    It can refute, and where it leads somewhere it can prove. `reason` is why nothing better is known.
+    """
+    name = hosted_lb_name(mesh_id or "")
+    given = lb_addresses(verified.find("Service", name))
+    if not given:
+        return Truth(WORKLOAD, reason=reason)
+    slices = [s for s in verified.all("EndpointSlice") if labels_of(s).get(SERVICE_NAME_LABEL) == name]
+    leads = bool(ready_addresses(slice_backends(slices)))
+    return Truth(WORKLOAD, given, f"{verified.source}: service/{name}", reason, proves=leads)
+
+
+def mesh_id_unknown(cluster: Snapshot) -> Finding:
+    """The finding for a cluster that does not say which mesh it belongs to."""
+    about = ObjectRef("ConfigMap", cluster.namespace, "istio")
+    return finding("MeshIDUnknown", about, "meshId", cluster=cluster.source)
+
+
+def hosted_twice(cluster: Snapshot, planes: list[HostedControlPlane]) -> Finding:
+    """The finding for several hosted istiods that claim one mesh: which one is right can't be told."""
+    names = [hosted_deployment_name(plane.name) for plane in planes]
+    return finding(
+        "MeshHostedTwice",
+        ObjectRef("Deployment", cluster.namespace, names[0]),
+        "meshId",
+        actual=names,
+        names=quoted(names),
+        mesh=planes[0].mesh_id,
+        cluster=cluster.source,
+    )
