@@ -267,7 +267,7 @@ def test_the_control_plane_named_by_another_context_of_the_same_cluster(lab: Lab
     """A second name for the cluster that is verified makes no second cluster of it."""
     apply(lab, Scene(namespace="alias", both=True, remote=(HOSTED_POD,)))
     path = tmp_path / "kubeconfig"
-    path.write_text(kubeconfig(lab, {name: ("control-plane", "admin") for name in ("one", "other")}, "one"))
+    path.write_text(kubeconfig(lab, dict.fromkeys(("one", "other"), ("control-plane", "admin")), "one"))
     arguments = ["--kubeconfig", str(path), "-n", "alias", "--control-plane-context", "other", "-o", "json"]
     code, out = harness.run("verify-endpoints", *arguments)
     report = json.loads(out)

@@ -1,4 +1,4 @@
-"""What istiod-remote must lead to: the addresses that a role asks for, where they were read, or why they can't be told."""
+"""What istiod-remote must lead to: the addresses that a role asks for, and why they can't be told where they can't."""
 
 from __future__ import annotations
 
