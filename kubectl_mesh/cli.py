@@ -6,10 +6,13 @@ Exit codes: 0 verified, 1 differences, 2 usage error, 3 could not be determined,
 from __future__ import annotations
 
 import argparse
+import contextlib
 import gc
 import os
 import re
 import sys
+import traceback
+from dataclasses import replace
 from typing import NoReturn
 
 from kubectl_mesh import __version__
@@ -18,6 +21,7 @@ from kubectl_mesh.snapshot import Snapshot
 from kubectl_mesh.sources import InputError
 
 CONTROL_PLANE_CONTEXT = "KUBECTL_MESH_CONTROL_PLANE_CONTEXT"
+_LONGEST = 1e6  # seconds
 _USAGE, _UNDETERMINED, _INTERRUPTED = 2, 3, 130
 _NAMESPACE = "istio-system"
 _FORMS = ("table", "wide", "json", "yaml", "name")
@@ -99,20 +103,18 @@ def main(argv: list[str] | None = None) -> int:
         return ended.code if isinstance(ended.code, int) else _USAGE
     except KeyboardInterrupt:
         return _INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read the report has seen enough; the interpreter must not complain about it at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return _UNDETERMINED
     except Exception as error:  # unforeseen: one line and exit 3, never a traceback unless asked for
         if argv and "--debug" in argv:
-            raise
+            traceback.print_exc()
         _complain(f"unforeseen {type(error).__name__}: {error} (--debug shows where)")
         return _UNDETERMINED
 
 
 def _complain(message: str) -> None:
     line = clean(" ".join(message.split()))
-    print(f"error: {line}", file=sys.stderr)
+    if sys.stderr is not None:  # a closed one must not lead the line to stdout, nor change the exit code
+        with contextlib.suppress(OSError):
+            print(f"error: {line}", file=sys.stderr)
 
 
 # --- the grammar --------------------------------------------------------------------------------
@@ -232,12 +234,14 @@ def _nonempty(value: str) -> str:
 
 def _duration(value: str) -> float | None:
     """Seconds of a Go duration such as 1m30s, or of a plain number; None for 0, which is no bound."""
-    if re.fullmatch(r"\d+", value):
-        return float(value) or None
+    value = f"{value}s" if re.fullmatch(r"\d+", value) else value
     parts = _DURATION.findall(value)
     if not parts or "".join(number + unit for number, unit in parts) != value:
         raise argparse.ArgumentTypeError(f'"{value}" is no duration such as 5s, 500ms or 2m')
-    return sum(float(number) * _UNITS[unit] for number, unit in parts) or None
+    seconds = sum(float(number) * _UNITS[unit] for number, unit in parts)
+    if seconds > _LONGEST:
+        raise argparse.ArgumentTypeError(f'"{value}" is too long (0 is no bound)')
+    return seconds or None
 
 
 def _address(value: str) -> str:
@@ -260,7 +264,7 @@ def _ignore(value: str) -> Ignore:
     kind, slash, name = target.partition("/")
     if "=" in value and not (kind and slash and name):
         raise argparse.ArgumentTypeError(f'"{target}" is no KIND/NAME')
-    return Ignore(code, _KINDS.get(kind.lower(), kind.lower()), name)
+    return Ignore(value, code, _KINDS.get(kind.lower(), kind.lower()), name)
 
 
 # --- the commands -------------------------------------------------------------------------------
@@ -288,7 +292,7 @@ def _verify_endpoints(arguments: argparse.Namespace) -> int:
         mesh_id=arguments.mesh_id,
         addresses=tuple(arguments.expect_address),
         contexts=contexts,
-        kubeconfig=arguments.kubeconfig,
+        kubectl_flags=_kubectl_flags(arguments),
         command=_repeated(arguments),
     )
     report = Report("verify-endpoints", verify(verified, control_plane, intent), arguments.ignore, arguments.fail_on)
@@ -313,10 +317,19 @@ def _repeated(arguments: argparse.Namespace) -> tuple[str, ...]:
         ("--expect-address", arguments.expect_address),
         ("--role", arguments.role),
         ("--mesh-id", arguments.mesh_id),
+        ("--ignore", [ignore.given for ignore in arguments.ignore]),
+        ("--fail-on", arguments.fail_on if arguments.fail_on != FAIL else None),
     ):
         for value in given if isinstance(given, list) else [given] if given else []:
             words += [flag, value]
     return tuple(words)
+
+
+def _kubectl_flags(arguments: argparse.Namespace) -> tuple[str, ...]:
+    """The flags that printed kubectl commands need to reach the clusters as this run did."""
+    groups = [word for group in arguments.as_group for word in ("--as-group", group)]
+    config = ["--kubeconfig", arguments.kubeconfig] if arguments.kubeconfig else []
+    return (*config, *(["--as", arguments.acting_as] if arguments.acting_as else []), *groups)
 
 
 def _from_files(arguments: argparse.Namespace) -> tuple[Snapshot, Snapshot | None]:
@@ -331,9 +344,10 @@ def _from_files(arguments: argparse.Namespace) -> tuple[Snapshot, Snapshot | Non
     if [*arguments.filename, *arguments.control_plane_filename].count("-") > 1:
         raise InputError("stdin (-) can be read once only")
     verified = bundle.load(arguments.filename, arguments.namespace)
-    if not arguments.control_plane_filename:
-        return verified, None
     namespace = arguments.control_plane_namespace or arguments.namespace
+    if arguments.control_plane_filename in ([], arguments.filename):
+        # The same objects: the control plane stands in another namespace of the same cluster, or nowhere.
+        return verified, replace(verified, namespace=namespace) if namespace != verified.namespace else None
     return verified, bundle.load(arguments.control_plane_filename, namespace)
 
 
@@ -341,8 +355,6 @@ def _from_clusters(arguments: argparse.Namespace) -> tuple[Snapshot, Snapshot | 
     from kubectl_mesh.reads import Read, cluster_reads, control_plane_reads, further_reads
     from kubectl_mesh.sources.live import Cluster, Kubeconfig, capture
 
-    if arguments.as_group and not arguments.acting_as:
-        raise InputError("--as-group needs --as")
     kubeconfig = Kubeconfig(arguments.kubeconfig)
     context = arguments.context or kubeconfig.current
     if not context:
@@ -368,7 +380,8 @@ def _from_clusters(arguments: argparse.Namespace) -> tuple[Snapshot, Snapshot | 
             timeout=arguments.request_timeout,
         )
 
-    clusters = [connect(context, arguments.namespace, "--context")]
+    chosen = "--context" if arguments.context else "current-context"
+    clusters = [connect(context, arguments.namespace, chosen)]
     if named and (named, namespace) != (context, arguments.namespace):
         clusters.append(connect(named, namespace, where))
     verified = clusters[0].snapshot
@@ -388,8 +401,14 @@ def _from_clusters(arguments: argparse.Namespace) -> tuple[Snapshot, Snapshot | 
 def _show(report: Report, arguments: argparse.Namespace) -> None:
     from kubectl_mesh.output import Style, form
 
+    if sys.stdout is None:
+        return
     on_terminal = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     color = arguments.color == "always" or (arguments.color == "auto" and on_terminal)
     sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
-    sys.stdout.write(form(arguments.output)(report, Style(headers=not arguments.no_headers, color=color)))
-    sys.stdout.flush()
+    try:
+        sys.stdout.write(form(arguments.output)(report, Style(headers=not arguments.no_headers, color=color)))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read the report has seen enough: the verdict stands, and the interpreter must not complain at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

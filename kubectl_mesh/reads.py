@@ -137,17 +137,15 @@ def _workload_reads(verified: Snapshot) -> list[Read]:
     # one without the label may stand there.
     expected = {"istio"} if not configs or verified.unread("Deployment") else set()
     expected |= {config_name(revision) for revision in local_revisions(verified)}
-    names = sorted(expected | {injector_name(config.name) for config in configs})
-    if not configs:
-        names.append(injector_name("istio"))
-    reads = [_named("ConfigMap", namespace, name) for name in names if not verified.find("ConfigMap", name)]
+    injectors = [injector_name(config.name) for config in configs] or [injector_name("istio")]
+    reads = [_named("ConfigMap", namespace, name) for name in sorted(expected) if not verified.find("ConfigMap", name)]
     for config in configs:
         if config.service and (config.service, config.namespace) != (REMOTE_SERVICE, namespace):
             reads.append(_slices(config.namespace, config.service))
             reads.append(_named("Endpoints", config.namespace, config.service))
             if config.namespace != namespace:
                 reads.append(_named("Service", config.namespace, config.service))
-    return reads
+    return reads + [_named("ConfigMap", namespace, name) for name in injectors if not verified.find("ConfigMap", name)]
 
 
 def _hosted_reads(cluster: Snapshot, *, witness: bool) -> list[Read]:

@@ -101,8 +101,9 @@ class ClusterReport:
 
 @dataclass(frozen=True)
 class Ignore:
-    """`--ignore CODE[=kind/name]`; an empty kind stands for every object."""
+    """`--ignore CODE[=kind/name]` as it was given; an empty kind stands for every object."""
 
+    given: str
     code: str
     kind: str = ""
     name: str = ""

@@ -75,17 +75,25 @@ def service_ports(service: Object) -> tuple[Port, ...]:
     return _ports(dig(service, "spec"))
 
 
-def slice_backends(slices: Iterable[Object]) -> list[Backend]:
-    """The backends in EndpointSlices. `conditions.ready: null` is ready; kube-proxy ignores FQDN slices."""
+def slice_backends(slices: Iterable[Object], service: Object | None = None) -> list[Backend]:
+    """The backends in EndpointSlices, as kube-proxy routes them for a Service.
+
+    `conditions.ready: null` is ready. Ignored are FQDN slices and those of a family that the Service does not have;
+    with `internalTrafficPolicy: Local` nothing is routed to an endpoint that is on no node.
+    """
+    families = texts(service, "spec", "ipFamilies")
+    if text(service, "spec", "clusterIP") == "None" or not families:
+        families = ["IPv4", "IPv6"]
+    local = text(service, "spec", "internalTrafficPolicy") == "Local"
     return [
         Backend(
             text(slice_, "metadata", "name"),
             normalise(address),
-            dig(endpoint, "conditions", "ready") is not False,
+            dig(endpoint, "conditions", "ready") is not False and not (local and not text(endpoint, "nodeName")),
             _ports(slice_),
         )
         for slice_ in slices
-        if text(slice_, "addressType") != "FQDN"
+        if text(slice_, "addressType") in families
         for endpoint in maps(slice_, "endpoints")
         for address in texts(endpoint, "addresses")
     ]

@@ -85,6 +85,10 @@ class Snapshot:
     answered: set[ReadKey] = field(default_factory=set)
     failures: dict[ReadKey, Failure] = field(default_factory=dict)
 
+    def same_cluster(self, other: Snapshot) -> bool:
+        """Whether both are of one cluster: one API server, or the same files."""
+        return self.server == other.server and (self.server is not None or self.source == other.source)
+
     def add(self, kind: str, found: Iterable[Object]) -> None:
         """Keep objects of one kind; an object that is already there is replaced."""
         kept = {(text(o, "metadata", "namespace"), name_of(o)): o for o in self.objects.get(kind, [])}

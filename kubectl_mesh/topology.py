@@ -137,8 +137,8 @@ def _parse_mesh(config: Object | None) -> tuple[Object, str | None]:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         return {}, "data.mesh is not YAML" + (f" (line {mark.line + 1})" if mark else "")
-    except RecursionError:
-        return {}, "data.mesh is nested too deeply"
+    except Exception as error:  # a timestamp, number or tag that YAML can't make raises whatever it likes
+        return {}, f"data.mesh can't be decoded ({type(error).__name__})"
     return (mesh, None) if isinstance(mesh, dict) else ({}, "data.mesh is not a mapping")
 
 
@@ -177,7 +177,8 @@ def hosted_control_planes(snapshot: Snapshot) -> list[HostedControlPlane]:
             mesh, error = _parse_mesh(config)
             mesh_id = text(mesh, "defaultConfig", "meshId")
             if config is None:
-                error = "it was not found"
+                unread = snapshot.unread("ConfigMap", hosted_config_name(match[1]))
+                error = "it could not be read" if unread else "it was not found"
             elif not error and not mesh_id:
                 error = "it has no meshId"
             found.append(HostedControlPlane(match[1], mesh_id or match[1], deployment, error))

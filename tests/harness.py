@@ -35,7 +35,7 @@ def write(scenario: Scenario, folder: Path) -> list[str]:
         paths[cluster].write_text(yaml.safe_dump(as_list(objects)))
     flags = ["-f", str(paths[scenario.verify])]
     if scenario.asked:
-        flags += ["--control-plane-filename", str(paths["control-plane"])]
+        flags += ["--control-plane-filename", str(paths[scenario.ask])]
     return flags
 
 

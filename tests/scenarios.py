@@ -47,6 +47,7 @@ class Scenario:
     flags: tuple[str, ...] = ()
     verify: str = "workload"
     asked: bool = True
+    ask: str = "control-plane"
     live: bool = True
     unread: tuple[tuple[str, str, str], ...] = ()  # (cluster, kind, code): reads that failed, in files only
     causes: Mapping[str, str] = field(default_factory=dict)  # code -> code of its cause
@@ -350,6 +351,7 @@ SCENARIOS = [
         Scene(both=True, remote=(HOSTED_POD, "fd00:10::142"), pods=(Pod(HOSTED_POD, also=("fd00:10::141",)),)),
         "fail",
         {"AddressIsStale": FAIL, "TrafficSplit": FAIL},
+        live=False,  # the lab's Services have one family
         **BOTH,
     ),
     Scenario(
@@ -839,11 +841,11 @@ SCENARIOS = [
     ),
     Scenario(
         "not-consulted",
-        Scene(both=True, remote=(HOSTED_POD,)),
+        Scene(),
         "pass",
-        {"ControlPlaneNotConsulted": SKIP},
+        {"ControlPlaneNotConsulted": SKIP, "RemoteNotApplicable": SKIP},
         verify="control-plane",
-        live=False,  # there the two flags name one cluster
+        ask="workload",
     ),
     # --- what a sceptical reviewer tried ---
     Scenario(
@@ -1103,6 +1105,65 @@ SCENARIOS = [
         flags=("--role", "hosted"),
         **LONE,
     ),
+    Scenario(
+        "role-stated-for-another-mesh",
+        Scene(),
+        "unknown",
+        {"MeshNotFound": UNKNOWN},
+        flags=("--role", "workload", "--mesh-id", "other", "--expect-address", LOAD_BALANCER),
+        **LONE,
+    ),
+    Scenario(
+        "role-stated-without-any-mesh",
+        Scene(
+            patches={"ConfigMap/istio": None, "ConfigMap/istio-sidecar-injector": None},
+            extra={"workload": (config_map("other", {"key": "value"}, None),)},
+        ),
+        "unknown",
+        {"MeshNotFound": UNKNOWN},
+        flags=("--role", "workload", "--expect-address", LOAD_BALANCER),
+        **LONE,
+    ),
+    Scenario(
+        "role-hosted-beside-another-mesh",
+        Scene(
+            both=True,
+            mesh="a",
+            patches={
+                "ConfigMap/istio": wired_to("istiod-remote.istio-system.svc:15012", "a-hosted"),
+                "ConfigMap/istio-sidecar-injector": {"data": {"values": "{}"}},
+            },
+            extra={"control-plane": control_plane("a-hosted", "10.64.30.99", "10.233.95.160")},
+            remote=("10.233.95.160",),
+        ),
+        "pass",
+        flags=("--role", "hosted"),
+        **BOTH,
+    ),
+    Scenario(
+        "slice-of-another-family",
+        Scene(
+            slices_only=True,
+            remote=("fd00:10::71",),
+            lb=(LOAD_BALANCER, "fd00:10::71"),
+            patches={"Service/istiod-remote": {"spec": {"ipFamilies": ["IPv4"]}}},
+        ),
+        "fail",
+        {"NoEndpoints": FAIL},
+    ),
+    Scenario(
+        "on-no-node",
+        Scene(patches={"Service/istiod-remote": {"spec": {"internalTrafficPolicy": "Local"}}}),
+        "fail",
+        {"NoReadyEndpoints": FAIL, "EndpointsDiffer": FAIL},
+    ),
+    Scenario(
+        "config-that-yaml-can-not-make",
+        Scene(patches={"ConfigMap/istio": {"data": {"mesh": "x: !!bool foo"}}}),
+        "unknown",
+        {"MeshConfigUnreadable": UNKNOWN},
+        **LONE,
+    ),
     # --- reads that gave no answer ---
     *[
         Scenario(
@@ -1113,7 +1174,7 @@ SCENARIOS = [
             unread=(("workload", "EndpointSlice", code),),
             live=False,
         )
-        for code in ("Forbidden", "NotServed", "TimedOut", "ServerFailed", "MalformedAnswer")
+        for code in ("Forbidden", "NotServed", "TimedOut", "ServerFailed", "MalformedAnswer", "NotAsked")
     ],
     Scenario(
         "endpoints-unread",

@@ -19,6 +19,7 @@ from tests import harness
 from tests.lab.scenes import HOSTED_POD, LOAD_BALANCER, Scene, as_list
 from tests.scenarios import SCENARIOS
 
+FIELDS = ("field", "expected", "actual", "source")
 BROKEN = next(s for s in SCENARIOS if s.name == "workload-hosted-pod")
 RIGHT = next(s for s in SCENARIOS if s.name == "workload-right")
 
@@ -49,7 +50,7 @@ def run_process(*arguments: str, stdin: bytes = b"") -> subprocess.CompletedProc
         (["--fail-on", "info"], "info"),
         (["-n", ""], "must not be empty"),
         (["extra"], "extra"),
-        (["--as-group", "g"], "--as-group needs --as"),
+        (["--request-timeout", "99999999999h"], "too long"),
         (["--kubeconfig", "/no/such/file"], "/no/such/file"),
         (["--control-plane-filename", "x.yaml"], "needs --filename"),
         (["-f", "/no/such.yaml"], "/no/such.yaml: no such file"),
@@ -94,6 +95,9 @@ def test_no_command(capsys: pytest.CaptureFixture[str]) -> None:
         (b"[" * 20000, "bad.yaml"),
         (b"2024-99-99: x", "bad.yaml"),
         (b"!!python/object/apply:os.system [id]", "bad.yaml"),
+        (b"apiVersion: v1\nkind: List\nmetadata: {continue: x}\nitems: []\n", "not complete"),
+        (b"x: !!bool foo", "bad.yaml"),
+        (b"x: !!timestamp foo", "bad.yaml"),
         (b"Error from server (Forbidden): pods is forbidden\n", "bad.yaml"),
     ],
     ids=lambda v: repr(v[:20]),
@@ -167,8 +171,8 @@ def test_an_unforeseen_error_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys
     monkeypatch.setattr("kubectl_mesh.sources.bundle.load", broken)
     assert main(["verify-endpoints", "-f", "x"]) == 3
     assert capsys.readouterr().err == "error: unforeseen RuntimeError: two lines\\x1b[31m (--debug shows where)\n"
-    with pytest.raises(RuntimeError):
-        main(["verify-endpoints", "-f", "x", "--debug"])
+    assert main(["verify-endpoints", "-f", "x", "--debug"]) == 3
+    assert "Traceback" in capsys.readouterr().err
 
 
 def test_malformed_objects_never_raise(tmp_path: Path) -> None:
@@ -182,6 +186,8 @@ def test_malformed_objects_never_raise(tmp_path: Path) -> None:
         True,
         "",
         "x",
+        "x: !!bool foo",
+        "x: 2024-13-45",
         "\x00",
         [],
         [None],
@@ -216,8 +222,10 @@ def test_malformed_objects_never_raise(tmp_path: Path) -> None:
                 paths.append(tmp_path / name)
                 paths[-1].write_text(json.dumps(as_list(objects)))
             more = ["--control-plane-filename", str(paths[0])] if len(paths) > 1 else []
-            code, out = harness.run("verify-endpoints", "-f", str(paths[-1]), *more, "-o", dice.choice(list(FORMS)))
-            assert code in (1, 3), out
+            arguments = ["verify-endpoints", "-f", str(paths[-1]), *more]
+            code, out = harness.run(*arguments, "-o", "json")
+            assert json.loads(out)["verdict"] in ("fail", "unknown")  # and so no exception was turned into exit 3
+            assert harness.run(*arguments, "-o", dice.choice(list(FORMS)))[0] == code
 
 
 # --- forms of output ----------------------------------------------------------------------------
@@ -400,8 +408,60 @@ def test_kubernetes_is_imported_for_clusters_only(arguments: list[str]) -> None:
     assert done.stdout.splitlines()[-1] == "False", done.stderr
 
 
-def test_a_closed_pipe_is_no_error(tmp_path: Path) -> None:
-    files = harness.write(BROKEN, tmp_path)
-    command = f"{sys.executable} -m kubectl_mesh verify-endpoints {' '.join(files)} -o yaml | head -0"
-    done = subprocess.run(["sh", "-c", command], capture_output=True, check=False)
-    assert done.stderr == b""
+def test_closed_streams_change_no_exit_code(tmp_path: Path) -> None:
+    files = " ".join(harness.write(BROKEN, tmp_path))
+    tool = f"{sys.executable} -m kubectl_mesh verify-endpoints"
+
+    def shell(command: str) -> tuple[int, bytes, bytes]:
+        done = subprocess.run(["bash", "-c", f"set -o pipefail; {command}"], capture_output=True, check=False)
+        return done.returncode, done.stdout, done.stderr
+
+    assert shell(f"{tool} {files} -o yaml | head -0") == (1, b"", b"")
+    assert shell(f"{tool} {files} >&-") == (1, b"", b"")
+    assert shell(f"{tool} --role x 2>&-") == (2, b"", b"")
+    assert shell(f"({tool} --role x; echo $?) 2> >(exec true)")[1] == b"2\n"
+
+
+def test_what_the_report_says_of_the_page(tmp_path: Path) -> None:
+    """The whole of what was compared, value by value, broken and right."""
+    pod, lb = HOSTED_POD, LOAD_BALANCER
+    deployment, service = "deployment/istiod-hosted-mesh-hosted", "service/istiod-hosted-mesh-hosted-lb"
+    control_plane = f"{tmp_path}/control-plane.yaml"
+    hosted = [
+        ("HostedPodsReady", deployment, "ready Pods", ["1"], ["1"], f"{control_plane}: {deployment}"),
+        ("HostedLBAssigned", service, "address", ["an address"], [lb], None),
+        ("HostedLBReachesPods", service, "port 15012", [pod], [pod], f"{control_plane}: Pods of {deployment}"),
+    ]
+    ports = ("PortsAreExpected", "endpoints/istiod-remote", "ports", ["15012", "15017"], ["15012", "15017"], None)
+    for scenario, code, actual in ((BROKEN, "AddressIsHostedPod", pod), (RIGHT, "AddressIsExpected", lb)):
+        report = summary(*harness.write(scenario, tmp_path))[1]
+        shown = [
+            (f["code"], f"{f['object']['kind'].lower()}/{f['object']['name']}", *(f[k] for k in FIELDS))
+            for f in harness.findings(report)
+        ]
+        address = (code, "endpoints/istiod-remote", "address", [lb], [actual], f"{control_plane}: {service}")
+        assert shown == [address, ports, *hosted]
+        assert [(c["role"], c["meshID"]) for c in report["clusters"]] == [
+            ("workload", "hosted-mesh"),
+            ("hosted", "hosted-mesh"),
+        ]
+
+
+def test_one_cluster_in_one_file_is_one_cluster(tmp_path: Path) -> None:
+    """The control plane in another namespace of the same objects: the both-roles pattern, as on a live cluster."""
+    broken = Scene(namespace="apart-wl", remote=(LOAD_BALANCER,)).clusters()["workload"]
+    objects = broken + Scene(namespace="apart-cp").clusters()["control-plane"]
+    path = tmp_path / "all.yaml"
+    path.write_text(yaml.safe_dump(as_list(objects)))
+    flags = ["-f", str(path), "-n", "apart-wl", "--control-plane-namespace", "apart-cp"]
+    for more in ([], ["--control-plane-filename", str(path)]):
+        code, report = summary(*flags, *more)
+        assert (code, report["clusters"][0]["role"]) == (1, "hosted+workload")
+        assert "AddressIsLoadBalancer" in {f["code"] for f in harness.findings(report)}
+
+
+def test_the_same_kind_of_another_api_group_is_another_kind(tmp_path: Path) -> None:
+    files = harness.write(RIGHT, tmp_path)
+    knative = {"apiVersion": "serving.knative.dev/v1", "kind": "Service", "metadata": {"name": "istiod-remote"}}
+    (tmp_path / "more.yaml").write_text(yaml.safe_dump(knative))
+    assert summary(*files, "-f", str(tmp_path / "more.yaml"))[0] == 0

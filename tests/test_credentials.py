@@ -77,10 +77,14 @@ def credential(**status: str) -> str:
     return json.dumps({"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential", "status": status})
 
 
+def test_kubeconfig_with_a_colon_in_its_name(scene: Lab, tmp_path: Path) -> None:
+    assert verify(config(scene, tmp_path, {"token": TOKENS["admin"]}, "a:b")) == (0, [])
+
+
 def test_token(scene: Lab, tmp_path: Path) -> None:
     assert verify(config(scene, tmp_path, {"token": TOKENS["admin"]})) == (0, [])
     assert verify(config(scene, tmp_path, {"token": "wrong"})) == (3, ["Unauthorized"])
-    (tmp_path / "token").write_text(TOKENS["admin"])
+    (tmp_path / "token").write_text(TOKENS["admin"] + "\n")  # as `echo` writes it
     assert verify(config(scene, tmp_path, {"tokenFile": str(tmp_path / "token")})) == (0, [])
 
 
@@ -125,6 +129,7 @@ def test_impersonation(scene: Lab, tmp_path: Path) -> None:
     assert verify(admin, "--as", "nobody") == (3, ["Forbidden"])
     groups = ("--as", "nobody", "--as-group", "some", "--as-group", "system:masters")
     assert verify(admin, *groups) == (0, [])
+    assert verify(admin, "--as-group", "system:masters")[0] == 2
     in_config = config(scene, tmp_path, {"token": TOKENS["admin"], "as": "nobody"})
     assert verify(in_config) == (3, ["Forbidden"])
     with_groups = {"token": TOKENS["admin"], "as": "nobody", "as-groups": ["some", "system:masters"]}

@@ -18,6 +18,7 @@ import pytest
 import yaml
 
 from kubectl_mesh.cli import main
+from kubectl_mesh.reads import RESOURCES
 from tests import harness
 
 Answer = Callable[["_Handler"], None]
@@ -110,6 +111,7 @@ def chunk_then_close(handler: _Handler) -> None:
         handler.close_connection = True
 
 
+KINDS = {resource: kind for kind, (_, resource) in RESOURCES.items()}
 ANSWERS: dict[str, tuple[Answer, str, str]] = {
     "401": (lambda h: h.send(401, status(401, "Unauthorized", "Unauthorized")), "Unauthorized", "Unauthorized"),
     "403": (lambda h: h.send(403, status(403, "Forbidden", "user x cannot list")), "Forbidden", "user x cannot list"),
@@ -128,6 +130,12 @@ ANSWERS: dict[str, tuple[Answer, str, str]] = {
     "no-object": (lambda h: h.send(200, b"[1, 2]"), "MalformedAnswer", "it is no"),
     "items-no-list": (lambda h: h.send(200, b'{"items": {"a": 1}}'), "MalformedAnswer", "it is no"),
     "nameless-items": (lambda h: h.send(200, b'{"items": [{}]}'), "MalformedAnswer", "it is no"),
+    "incomplete-list": (
+        lambda h: h.send(200, b'{"kind": "PodList", "metadata": {"continue": "x"}, "items": []}'),
+        "MalformedAnswer",
+        "the list is not complete",
+    ),
+    "other-list": (lambda h: h.send(200, b'{"kind": "PodMetricsList", "items": []}'), "MalformedAnswer", "it is no"),
     "hang": (hang, "TimedOut", "--request-timeout"),
     "drip": (drip, "TimedOut", "--request-timeout of 1s is over"),
 }
@@ -174,7 +182,7 @@ def test_one_kind_among_several(kind: str, code: int, tmp_path: Path) -> None:
             one = next(o for o in same if o["metadata"]["name"] == name)
             handler.send(200, json.dumps(one).encode())
         else:
-            handler.send(200, json.dumps({"kind": "List", "items": same}).encode())
+            handler.send(200, json.dumps({"kind": f"{KINDS[resource]}List", "items": same}).encode())
 
     with stub(answer) as server:
         path = config(tmp_path, f"http://127.0.0.1:{server.server_port}")

@@ -18,7 +18,7 @@ import yaml
 from tests import harness
 from tests.lab.apply import apply
 from tests.lab.clusters import CLUSTERS, Lab, kubeconfig
-from tests.lab.scenes import HOSTED_POD, Scene
+from tests.lab.scenes import HOSTED_POD, LOAD_BALANCER, Scene, config_map, mesh_yaml, service
 from tests.scenarios import EXIT, SCENARIOS, Scenario, wired_to
 
 pytestmark = pytest.mark.live
@@ -30,7 +30,7 @@ CLUSTER_ROLE = Path(__file__).parent.parent / "docs" / "clusterrole.yaml"
 
 def flags(scenario: Scenario) -> list[str]:
     """The command line that verifies a scenario in the lab."""
-    named = ["--control-plane-context", "control-plane"] if scenario.asked else []
+    named = ["--control-plane-context", scenario.ask] if scenario.asked else []
     return ["--context", scenario.verify, *named, "-n", scenario.scene.namespace, *scenario.flags]
 
 
@@ -272,6 +272,64 @@ def test_the_control_plane_named_by_another_context_of_the_same_cluster(lab: Lab
     code, out = harness.run("verify-endpoints", *arguments)
     report = json.loads(out)
     assert (code, [c["role"] for c in report["clusters"]]) == (0, ["hosted+workload"]), out
+
+
+def test_what_may_not_be_read_of_the_control_plane_s_namespace(lab: Lab, tmp_path: Path) -> None:
+    """Without a look into it, the role is not known; the user's word does not settle that."""
+    nothing = {f"{o['kind']}/{o['metadata']['name']}": None for o in Scene().clusters()["workload"]}
+    apply(lab, Scene(namespace="hidden-cp", patches=nothing))
+    workload = Scene().clusters()["workload"]
+    gone = {f"control-plane:{o['kind']}/{o['metadata']['name']}": None for o in Scene().clusters()["control-plane"]}
+    moved = json.loads(json.dumps(workload).replace(".istio-system.svc", ".hidden-wl.svc"))
+    extra = {"control-plane": tuple(o for o in moved if "9xkq" not in o["metadata"]["name"])}
+    apply(lab, Scene(namespace="hidden-wl", patches={**gone, **nothing}, extra=extra))
+    rules = yaml.safe_load(CLUSTER_ROLE.read_text())["rules"]
+    path = as_reader(lab, "hidden-reader", "hidden-wl", rules, tmp_path)
+    arguments = ["--context", "control-plane", "-n", "hidden-wl", "--control-plane-namespace", "hidden-cp"]
+    arguments += ["--expect-address", LOAD_BALANCER, "-o", "json"]
+    assert harness.run("verify-endpoints", *arguments)[0] == 1
+    code, out = harness.run("verify-endpoints", "--kubeconfig", str(path), *arguments)
+    assert (code, "Forbidden" in with_result(out, "unknown")) == (3, True), out
+
+
+def test_a_warning_that_can_not_be_looked_for_is_told(lab: Lab, tmp_path: Path) -> None:
+    """Drift is a warning; where the injector can't be read, `--fail-on warn` still does not pass."""
+    scene = Scene(
+        namespace="no-drift",
+        configured=HOSTED_POD,
+        patches={"ConfigMap/istio-sidecar-injector": {"metadata": {"labels": None}}},
+    )
+    moved = harness.in_namespace(replace(PAGE, scene=scene), "no-drift").scene
+    apply(lab, moved)
+    rules = [r for r in yaml.safe_load(CLUSTER_ROLE.read_text())["rules"] if r["resources"] != ["configmaps"]]
+    rules.append({"apiGroups": [""], "resources": ["configmaps"], "verbs": ["list"]})
+    path = as_reader(lab, "no-drift", "no-drift", rules, tmp_path)
+    arguments = ["-n", "no-drift", "--expect-address", LOAD_BALANCER, "--fail-on", "warn", "-o", "json"]
+    assert harness.run("verify-endpoints", *arguments)[0] == 1
+    code, out = harness.run("verify-endpoints", "--kubeconfig", str(path), *arguments)
+    assert (code, with_result(out, "warn")) == (1, {"Forbidden"}), out
+
+
+def test_a_stated_address_needs_no_control_plane(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those who have the environment variable set always, and a control plane that is out of reach today."""
+    apply(lab, harness.in_namespace(next(s for s in SCENARIOS if s.name == "lone-stated"), "stated").scene)
+    monkeypatch.setenv("KUBECTL_MESH_CONTROL_PLANE_CONTEXT", "control-plane-nobody")
+    code, out = harness.run("verify-endpoints", "-n", "stated", "--expect-address", LOAD_BALANCER, "-o", "json")
+    assert (code, with_result(out, "warn")) == (0, {"Forbidden"}), out
+    assert harness.run("verify-endpoints", "-n", "stated", "-q")[0] == 3
+
+
+def test_more_than_one_run_asks_for(lab: Lab) -> None:
+    """Many revisions at once: what was not asked for is said to be that."""
+    configs = [
+        config_map(f"istio-r{n}", {"mesh": mesh_yaml("hosted-mesh", f"istiod-r{n}-remote.many.svc:15012")}, f"r{n}")
+        for n in range(8)
+    ]
+    services = [service(f"istiod-r{n}-remote", ((15012, "tcp-istiod"), (443, "tcp-webhook"))) for n in range(8)]
+    extra = {"workload": (*configs, *services)}
+    apply(lab, harness.in_namespace(replace(PAGE, scene=Scene(namespace="many", extra=extra)), "many").scene)
+    code, out = harness.run("verify-endpoints", "-n", "many", "--control-plane-context", "control-plane", "-o", "json")
+    assert (code, with_result(out, "unknown")) == (1, {"NotAsked"}), out
 
 
 def with_result(out: str, result: str) -> set[str]:

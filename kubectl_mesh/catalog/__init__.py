@@ -10,6 +10,7 @@ import shlex
 from collections.abc import Sequence
 
 from kubectl_mesh.catalog import en
+from kubectl_mesh.catalog.en import Text
 from kubectl_mesh.report import FAIL, PASS, SKIP, UNKNOWN, WARN, Finding, ObjectRef, clean
 
 # code -> the results that it may have, the usual one first
@@ -82,6 +83,7 @@ RESULTS: dict[str, tuple[str, ...]] = {
     "ServerFailed": (UNKNOWN, WARN, SKIP),
     "MalformedAnswer": (UNKNOWN, WARN, SKIP),
     "NotCaptured": (UNKNOWN, WARN, SKIP),
+    "NotAsked": (UNKNOWN, WARN, SKIP),
 }
 
 
@@ -108,7 +110,7 @@ def finding(
     """
     result = result or RESULTS[code][0]
     assert result in RESULTS[code], (code, result)
-    entry = en.CODES[code]
+    entry = texts(code)
     told = {key: clean(value) for key, value in params.items()}
     typed = {
         key: clean(value, keep="\n") if isinstance(value, Shell) else shlex.quote(clean(value))
@@ -134,9 +136,14 @@ def phrase(key: str, **params: str) -> Shell:
     return Shell(en.PHRASES[key].format_map(typed))
 
 
+def texts(code: str) -> Text:
+    """The texts of a code, in the language of the run: the one place that knows which."""
+    return en.CODES[code]
+
+
 def title(code: str) -> str:
     """What a code says in a few words, to stand within a sentence."""
-    words = en.CODES[code].title
+    words = texts(code).title
     return words if words[:2].isupper() else words[0].lower() + words[1:]
 
 

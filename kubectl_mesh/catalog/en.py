@@ -196,13 +196,13 @@ CODES = {
     ),
     "NoEndpoints": Text(
         "istiod-remote has no endpoints",
-        "{service} has no address behind it.",
+        "{service} has no address behind it{why}.",
         _NO_CONFIGURATION,
         "{fix}",
     ),
     "NoReadyEndpoints": Text(
         "istiod-remote has only not-ready addresses",
-        "{service} has only addresses that are not ready: {held}.",
+        "{service} has only addresses that are not ready: {held}{why}.",
         "Addresses that are not ready get no traffic. " + _NO_CONFIGURATION,
         "{fix}",
     ),
@@ -210,7 +210,10 @@ CODES = {
         "The Endpoints have no EndpointSlice",
         "The Endpoints {service} hold {held}, but no EndpointSlice does: {why}.",
         "kube-proxy follows EndpointSlices only: nothing is routed. " + _NO_CONFIGURATION,
-        "See the Service's selector and the Endpoints' labels:\n  {kubectl} get service,endpoints {service} -o yaml",
+        "Let them be mirrored:\n"
+        "  {fix}\n"
+        "See the Service's selector and the Endpoints' labels:\n"
+        "  {kubectl} get service,endpoints {service} -o yaml",
     ),
     "EndpointsDiffer": Text(
         "Endpoints and EndpointSlices disagree",
@@ -450,5 +453,11 @@ CODES = {
         "What is not in the files may well be in the cluster.",
         "Capture it too, or name the mesh's namespace (-n):\n"
         "  kubectl get -n {namespace} services,endpoints,endpointslices,pods,deployments,configmaps -o yaml",
+    ),
+    "NotAsked": Text(
+        "Too much to ask for in one run",
+        "{cluster} was not asked for {kind}: {detail}.",
+        _NOT_READ,
+        "Verify one mesh at a time with --mesh-id, or from files with --filename.",
     ),
 }

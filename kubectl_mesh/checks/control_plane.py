@@ -32,11 +32,13 @@ class Hosted:
     """What was found of a hosted control plane.
 
     `ready` are the ready hosted Pods (None: not read), `addresses` those of hosted-lb (None: it has none
-    that can be named), each with the finding that says why where there is nothing to hold others to.
+    that can be named), each with the finding that says why where there is nothing to hold others to. `unread`
+    is the result where something could not be read.
     """
 
     cluster: Snapshot
     name: str
+    unread: str = UNKNOWN
     findings: list[Finding] = field(default_factory=list)
     ready: list[Object] | None = None
     no_pods: Finding | None = None
@@ -55,18 +57,25 @@ class Hosted:
 
 
 def verify_hosted(
-    scope: Scope, cluster: Snapshot, name: str, plane: HostedControlPlane | None, *, needs_lb: bool
+    scope: Scope,
+    cluster: Snapshot,
+    name: str,
+    plane: HostedControlPlane | None,
+    *,
+    needs_lb: bool,
+    unread: str = UNKNOWN,
 ) -> Hosted:
     """Verify a hosted control plane; `plane` is None where no Deployment of that name was found.
 
     `needs_lb` is False where nothing depends on hosted-lb: the cluster is its own workload cluster, or
-    the user stated the address that workload clusters must have.
+    the user stated the address that workload clusters must have. `unread` is the result where something
+    could not be read.
     """
-    hosted = Hosted(cluster, name)
+    hosted = Hosted(cluster, name, unread)
     deployment = ObjectRef("Deployment", cluster.namespace, hosted_deployment_name(name))
     if plane is None:
         if cluster.unread("Deployment"):
-            hosted.findings += scope.unreadable(cluster, "Deployment", None)
+            hosted.findings += scope.unreadable(cluster, "Deployment", None, unread)
         elif any(map(is_ready, hosted_pods(cluster, name))):
             hosted.findings.append(hosted_pods_unowned(scope, cluster, name))
         else:
@@ -112,7 +121,7 @@ def hosted_pods_unowned(scope: Scope, cluster: Snapshot, name: str) -> Finding:
 def _verify_pods(scope: Scope, hosted: Hosted, deployment: ObjectRef, plane: HostedControlPlane | None) -> None:
     cluster = hosted.cluster
     if cluster.unread("Pod"):
-        hosted.findings += scope.unreadable(cluster, "Pod", None)
+        hosted.findings += scope.unreadable(cluster, "Pod", None, hosted.unread)
         hosted.no_pods = hosted.no_pods or scope.cause(cluster, "Pod", None)
         return
     pods = hosted_pods(cluster, hosted.name)
@@ -154,7 +163,7 @@ def _verify_lb(scope: Scope, hosted: Hosted, *, needs_lb: bool) -> None:
     about = ObjectRef("Service", cluster.namespace, name)
     service = cluster.find("Service", name)
     if service is None and cluster.unread("Service"):
-        hosted.findings += scope.unreadable(cluster, "Service", None)
+        hosted.findings += scope.unreadable(cluster, "Service", None, hosted.unread)
         hosted.no_address = scope.cause(cluster, "Service", None)
         return
     given = lb_addresses(service)
@@ -192,7 +201,7 @@ def _verify_reach(scope: Scope, hosted: Hosted, service: Object, about: ObjectRe
         return
     selector = mapping(service, "spec", "selector")
     if not selector and cluster.unread("EndpointSlice", about.name):
-        hosted.findings += scope.unreadable(cluster, "EndpointSlice", about.name)
+        hosted.findings += scope.unreadable(cluster, "EndpointSlice", about.name, hosted.unread)
         return
     wanted = ordered(address for pod in hosted.ready for address in pod_addresses(pod))
     leads = ordered(

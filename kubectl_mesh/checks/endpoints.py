@@ -19,7 +19,7 @@ from kubectl_mesh.checks.truth import (
     workload_truth,
 )
 from kubectl_mesh.reads import REVISIONS
-from kubectl_mesh.report import FAIL, SKIP, UNKNOWN, ClusterReport, Finding, ObjectRef
+from kubectl_mesh.report import FAIL, SKIP, UNKNOWN, WARN, ClusterReport, Finding, ObjectRef
 from kubectl_mesh.snapshot import NOT_CAPTURED, Snapshot
 from kubectl_mesh.topology import (
     REMOTE_SERVICE,
@@ -31,6 +31,7 @@ from kubectl_mesh.topology import (
     hosted_lb_name,
     hosted_lb_names,
     hosted_mesh_ids,
+    injector_name,
     known_addresses,
     local_revisions,
     mesh_configs,
@@ -56,12 +57,13 @@ class _Verification:
         self.config_unread = None if self.configs else self.cluster.unread("ConfigMap", "istio")
         # A control plane that was named may be this very cluster, under another name or in another namespace.
         named = scope.control_plane
-        self.same = named is not None and named.server is not None and named.server == self.cluster.server
+        same = named is not None and named.same_cluster(self.cluster)
         self.here = [self.cluster]
-        if named is not None and self.same and named.namespace != self.cluster.namespace:
+        if named is not None and same and named.namespace != self.cluster.namespace:
             self.here.append(named)
         self.planes = [(snapshot, plane) for snapshot in self.here for plane in hosted_control_planes(snapshot)]
-        self.elsewhere = None if self.same or named is self.cluster else named
+        # Where the truth is asked for, if it does not stand with the proxies.
+        self.elsewhere = None if same and named and named.namespace == self.cluster.namespace else named
         if self.intent.mesh_id:
             mesh_id = self.intent.mesh_id
             self.configs = [replace(c, mesh_id=c.mesh_id or mesh_id) for c in self.configs]
@@ -71,7 +73,7 @@ class _Verification:
 
     def run(self) -> list[ClusterReport]:
         meshes = dict.fromkeys([p.mesh_id for _, p in self.planes] + [c.mesh_id for c in self.configs])
-        if not meshes and self.intent.role:
+        if not meshes and (self.intent.role == HOSTED or (self.intent.role and self.config_unread)):
             meshes = {self.intent.mesh_id: None}
         entries = [self._verify_mesh(mesh_id) for mesh_id in meshes] or [self._no_mesh()]
         first = entries[0]
@@ -80,22 +82,27 @@ class _Verification:
             if self.cluster.find("ConfigMap", subject) is None:
                 first.findings += self.scope.unreadable(self.cluster, "ConfigMap", subject)
         if not self.intent.role:
-            first.findings += self.scope.unreadable(self.cluster, "Deployment", None)
+            for snapshot in self.here:
+                first.findings += self.scope.unreadable(snapshot, "Deployment", None)
         first.findings += self._leftovers([mesh_id for mesh_id in meshes if mesh_id])
-        if self.elsewhere is not None and not self.asked and {e.role for e in entries} <= {HOSTED, BOTH}:
+        unasked = self.elsewhere if not self.asked else None
+        if unasked is not None and unasked not in self.here and {e.role for e in entries} <= {HOSTED, BOTH}:
+            first.findings += self._undecisive(unasked)
             first.findings.append(
                 finding(
                     "ControlPlaneNotConsulted",
-                    _namespace(self.elsewhere),
+                    _namespace(unasked),
                     "role",
-                    context=self.elsewhere.source,
+                    context=unasked.source,
                     cluster=self.cluster.source,
                 )
             )
         entries += self.asked
-        for entry, snapshot in [(first, self.cluster), *((e, self.elsewhere) for e in self.asked)]:
-            if snapshot is not None:
-                entry.findings += self._undecisive(snapshot)
+        for snapshot in self.here:
+            first.findings += self._undecisive(snapshot)
+        for entry in self.asked:
+            if self.elsewhere is not None:
+                entry.findings += self._undecisive(self.elsewhere)
         return entries
 
     # --- one mesh of the cluster ----------------------------------------------------------------
@@ -144,6 +151,11 @@ class _Verification:
             )
             return entry
         known = known_addresses(mesh_id, self.cluster, self.scope.control_plane, hosted_here=truth.pattern == HOSTED)
+        for config in wired if role == WORKLOAD else ():
+            # Without its injector, drift from the configured address can't be told: a warning may be missing.
+            injector = injector_name(config.name)
+            if self.cluster.find("ConfigMap", injector) is None:
+                entry.findings += self.scope.unreadable(self.cluster, "ConfigMap", injector, WARN)
         for remote in self._remotes(wired, configs, role):
             entry.findings += RemoteCheck(self.scope, remote, mesh_id, truth, known).run()
         return entry
@@ -155,9 +167,9 @@ class _Verification:
         config_unread = broken or self.config_unread is not None
         if hosting:
             return BOTH if wired else "unknown" if config_unread else HOSTED
-        if self.cluster.unread("Deployment") or config_unread or (mesh_id is None and self.planes and wired):
+        if config_unread or (mesh_id is None and self.planes and wired) or self._unowned(mesh_id):
             return "unknown"
-        if self._unowned(mesh_id):
+        if any(snapshot.unread("Deployment") for snapshot in self.here):
             return "unknown"
         return WORKLOAD if wired else "none"
 
@@ -172,6 +184,8 @@ class _Verification:
         found = [Remote(c.service or "", c.namespace, c, c.configured) for c in reversed(named.values())]
         if found or not self.intent.role:
             return found
+        if any(c.service == REMOTE_SERVICE for c in mesh_configs(self.cluster)):
+            return []  # it is another mesh's
         there = self.cluster.find("Service", REMOTE_SERVICE) or self.cluster.unread("Service")
         configured = next((c.configured for c in configs), None)
         usual = Remote(REMOTE_SERVICE, self.cluster.namespace, None, configured)
@@ -251,9 +265,9 @@ class _Verification:
     def _tell_why_role_unknown(self, entry: ClusterReport, mesh_id: str | None) -> None:
         if self.config_unread:
             entry.findings += self.scope.unreadable(self.cluster, "ConfigMap", "istio")
-        if not self.planes:
-            entry.findings += self.scope.unreadable(self.cluster, "Deployment", None)
-        elif mesh_id is None:
+        for snapshot in self.here:
+            entry.findings += self.scope.unreadable(snapshot, "Deployment", None)
+        if mesh_id is None and self.planes:
             entry.findings.append(mesh_id_unknown(self.cluster))
         for name in self._unowned(mesh_id):
             if not any(plane.name == name for _, plane in self.planes) and not self.cluster.unread("Deployment"):

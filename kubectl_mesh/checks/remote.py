@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kubectl_mesh.catalog import Shell, finding, phrase, title
-from kubectl_mesh.checks.repair import Repair
+from kubectl_mesh.checks.repair import SKIP_MIRROR, Repair
 from kubectl_mesh.checks.scope import Scope, quoted
 from kubectl_mesh.checks.truth import HOSTED, WORKLOAD, Truth
 from kubectl_mesh.report import FAIL, WARN, Finding, ObjectRef
@@ -75,7 +75,7 @@ class RemoteCheck:
         # Where there is no slice that was read, a file that holds the Endpoints alone is enough.
         no_slices = self.cluster.unread("EndpointSlice", remote.name, remote.namespace)
         alone = not self.slices and no_slices is not None and no_slices.code == NOT_CAPTURED
-        self.routed = self.listed if alone else slice_backends(self.slices)
+        self.routed = self.listed if alone else slice_backends(self.slices, self.service)
         self.service_ref = ObjectRef("Service", remote.namespace, remote.name)
         kubectl = scope.kubectl(self.cluster, remote.namespace)
         self.repair = Repair(kubectl, scope.again(), mesh_id, remote.name, self.service)
@@ -145,6 +145,7 @@ class RemoteCheck:
                 actual=[],
                 held=quoted(listed),
                 why=self._why_not_mirrored(),
+                fix=self.repair.let_mirror(),
             )
             return False
         # The slices decide; Endpoints that say otherwise are not what is to be mended.
@@ -158,6 +159,7 @@ class RemoteCheck:
             actual=[f"{address} (not ready)" for address in held],
             source=self.truth.source,
             held=quoted(held),
+            why=self._why_not_routed(),
             fix=self._fix(holder),
             cause=self._pending(),
         )
@@ -165,9 +167,17 @@ class RemoteCheck:
             self._verify_agreement(missing)
         return False
 
+    def _why_not_routed(self) -> str:
+        """Why addresses that stand in slices get no traffic, to be added to a sentence."""
+        if text(self.service, "spec", "internalTrafficPolicy") == "Local":
+            return " (internalTrafficPolicy is Local, and none of them is on a node)"
+        if ready_addresses(slice_backends(self.slices)) and not self.routed:
+            return " that is routed (its slices are of an IP family that the Service does not have)"
+        return ""
+
     def _why_not_mirrored(self) -> str:
-        if labels_of(self.endpoints or {}).get("endpointslice.kubernetes.io/skip-mirror") == "true":
-            return "the Endpoints carry the label endpointslice.kubernetes.io/skip-mirror=true"
+        if labels_of(self.endpoints or {}).get(SKIP_MIRROR) == "true":
+            return f"the Endpoints carry the label {SKIP_MIRROR}=true"
         if mapping(self.service, "spec", "selector"):
             return "the Service has a selector, so Endpoints written by hand are not mirrored"
         return "the mirroring controller has made none (does kube-controller-manager run?)"
@@ -195,7 +205,7 @@ class RemoteCheck:
                 "externalName",
                 expected=["a host name"],
                 actual=[name],
-                fix=self.repair.write_endpoints(self.truth.addresses or [name], None),
+                fix=self._fix(None) if self.truth.addresses else self.repair.write_endpoints([name], None),
             )
             return
         self._verify_addresses([name], "externalName")

@@ -15,6 +15,7 @@ from kubectl_mesh.topology import SERVICE_NAME_LABEL, WEBHOOK_PORT, WEBHOOK_SERV
 
 # The GlobalMesh's name for the setting that mspider renders istiod-remote from.
 _REMOTE_PILOT_ADDRESS = "istio.custom_params.values.global.remotePilotAddress"
+SKIP_MIRROR = "endpointslice.kubernetes.io/skip-mirror"
 # Service port, endpoint port, and their name where nothing there has one.
 _PORTS = ((XDS_PORT, XDS_PORT, "tcp-istiod"), (WEBHOOK_SERVICE_PORT, WEBHOOK_PORT, "tcp-webhook"))
 
@@ -69,7 +70,8 @@ class Repair:
         applied = f"echo {shlex.quote(_compact(made))} | {self.kubectl} apply -f -"
 
         if text(self.service, "spec", "type") == "ExternalName":
-            back = self._patch_service({"type": "ClusterIP", "externalName": None})
+            missing = {} if joined else {"ports": self._missing_ports([])}
+            back = self._patch_service({"type": "ClusterIP", "externalName": None, **missing})
             return _steps(back, applied)
         if mapping(self.service, "spec", "selector"):
             # Its controller goes on writing what the selector selects, and leaves its slices behind.
@@ -89,14 +91,8 @@ class Repair:
 
     def write_service_ports(self, held: Sequence[Port], addresses: Sequence[str], holder: Object | None) -> Shell:
         """Give the Service the ports that it lacks, under the names that its endpoints (`held`) have."""
-        names = {port.number: port.name for port in held if port.name and port.protocol == "TCP"}
-        joined = {port.number for port in service_ports(self.service or {}) if port.protocol == "TCP"}
-        defaults = {outer: names.get(inner, name) for outer, inner, name in _PORTS}
-        missing = [
-            {"name": defaults[outer], "port": outer, "targetPort": inner, "protocol": "TCP"}
-            for outer, inner, _ in _PORTS
-            if outer not in joined
-        ]
+        missing = self._missing_ports(held)
+        defaults = {outer: name for outer, _, name in _PORTS}
         present = maps(self.service, "spec", "ports")
         # Several ports must have names, each its own.
         unnamed = any(not port.get("name") for port in present)
@@ -107,6 +103,21 @@ class Repair:
             return patch
         renamed = replace(self, service={**(self.service or {}), "spec": {"ports": ports}})
         return _steps(patch, renamed.write_endpoints(addresses, holder))
+
+    def _missing_ports(self, held: Sequence[Port]) -> list[Object]:
+        names = {port.number: port.name for port in held if port.name and port.protocol == "TCP"}
+        joined = {port.number for port in service_ports(self.service or {}) if port.protocol == "TCP"}
+        return [
+            {"name": names.get(inner, name), "port": outer, "targetPort": inner, "protocol": "TCP"}
+            for outer, inner, name in _PORTS
+            if outer not in joined
+        ]
+
+    def let_mirror(self) -> Shell:
+        """Let Endpoints written by hand be mirrored into slices."""
+        if mapping(self.service, "spec", "selector"):
+            return self._patch_service({"selector": None})
+        return Shell(f"{self.kubectl} {shlex.join(['label', 'endpoints', self.name, SKIP_MIRROR + '-'])}")
 
     def _patch_service(self, spec: Object) -> Shell:
         return _merge_patch(self.kubectl, "service", self.name, {"spec": spec})

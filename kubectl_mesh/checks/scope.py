@@ -16,15 +16,15 @@ from kubectl_mesh.snapshot import NOT_CAPTURED, Failure, Snapshot
 class Intent:
     """What the user stated.
 
-    `addresses` are normalised; `contexts` are those that the kubeconfig offers, `kubeconfig` the file where one
-    was named; `command` is the command line without the program, for repeating it.
+    `addresses` are normalised; `contexts` are those that the kubeconfig offers, `kubectl_flags` what kubectl
+    needs beside one to get there as this run did; `command` is the command line without the program.
     """
 
     role: str | None = None
     mesh_id: str | None = None
     addresses: tuple[str, ...] = ()
     contexts: tuple[str, ...] = ()
-    kubeconfig: str | None = None
+    kubectl_flags: tuple[str, ...] = ()
     command: tuple[str, ...] = ()
 
 
@@ -40,8 +40,8 @@ class Scope:
     def kubectl(self, cluster: Snapshot, namespace: str = "") -> Shell:
         """`kubectl` aimed at a cluster and a namespace (default: the mesh's); without a context for files."""
         words = ["kubectl"]
-        if cluster.server and self.intent.kubeconfig:
-            words += ["--kubeconfig", self.intent.kubeconfig]
+        if cluster.server:
+            words += self.intent.kubectl_flags
         if cluster.server and cluster.source in self.intent.contexts:
             words += ["--context", cluster.source]
         return Shell(shlex.join(clean(word) for word in [*words, "-n", namespace or cluster.namespace]))

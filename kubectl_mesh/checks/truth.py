@@ -110,7 +110,8 @@ def _ask(scope: Scope, cluster: Snapshot, mesh_id: str) -> tuple[ClusterReport, 
         planes = [None] * len(names)
     hosted: Hosted | None = None
     for name, plane in zip(names, planes, strict=True):
-        hosted = verify_hosted(scope, cluster, name, plane, needs_lb=not scope.intent.addresses)
+        stated = bool(scope.intent.addresses)
+        hosted = verify_hosted(scope, cluster, name, plane, needs_lb=not stated, unread=WARN if stated else UNKNOWN)
         entry.findings += hosted.findings
     if hosted is None:
         return entry, None, _tell_not_here(scope, entry, cluster)
@@ -128,7 +129,8 @@ def _tell_not_here(scope: Scope, entry: ClusterReport, cluster: Snapshot) -> Fin
     """Why nothing of a mesh's control plane was found in the cluster that was named."""
     for kind in ("Service", "Deployment"):
         if cluster.unread(kind):
-            entry.findings += scope.unreadable(cluster, kind, None)
+            # The user's word counts: what the cluster could not say decides nothing then.
+            entry.findings += scope.unreadable(cluster, kind, None, WARN if scope.intent.addresses else UNKNOWN)
             return scope.cause(cluster, kind, None)
     mesh_id = entry.mesh_id or ""
     others = [plane.mesh_id for plane in hosted_control_planes(cluster)]

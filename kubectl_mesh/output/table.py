@@ -7,7 +7,7 @@ import textwrap
 
 from tabulate import tabulate
 
-from kubectl_mesh.catalog import en
+from kubectl_mesh.catalog import texts
 from kubectl_mesh.output import Style
 from kubectl_mesh.report import FAIL, PASS, SKIP, UNKNOWN, WARN, ClusterReport, Finding, Report, causes_first
 
@@ -31,7 +31,7 @@ def _render(report: Report, style: Style, *, wide: bool) -> str:
     homes = {id(finding): cluster for cluster in report.clusters for finding in cluster.findings}
     ordered = causes_first(report.findings)
     headers = ["CLUSTER", "RESULT", "OBJECT", "FIELD", "EXPECTED", "ACTUAL", *(["SOURCE"] if wide else [])]
-    rows = [_row(finding, depth, homes[id(finding)], wide=wide) for finding, depth in ordered]
+    rows = [_row(finding, depth, homes[id(finding)], style, wide=wide) for finding, depth in ordered]
     if style.headers:
         rows = [headers, *rows]  # as a row: tabulate pads real headers wider than kubectl's tables are
         if not wide:
@@ -52,26 +52,27 @@ def _render(report: Report, style: Style, *, wide: bool) -> str:
     return "\n".join(blocks)
 
 
-def _row(finding: Finding, depth: int, cluster: ClusterReport, *, wide: bool) -> list[str]:
+def _row(finding: Finding, depth: int, cluster: ClusterReport, style: Style, *, wide: bool) -> list[str]:
     kind, _, name = str(finding.object).partition("/")
     row = [
         cluster.context,
         f"{finding.result} (ignored)" if finding.ignored else finding.result,
-        "  " * (depth - 1) + ("└ " if depth else "") + f"{_SHORT_KINDS.get(kind, kind)}/{name}",
+        ("└" + "─" * (depth - 1) + " " if depth else "") + f"{_SHORT_KINDS.get(kind, kind)}/{name}",
         finding.field,
-        _cell(finding.expected),
-        _cell(finding.actual),
+        _cell(finding.expected, style),
+        _cell(finding.actual, style),
     ]
     return [*row, finding.source or "-"] if wide else row
 
 
-def _cell(values: list[str] | None) -> str:
+def _cell(values: list[str] | None, style: Style) -> str:
     """Values side by side where they are short, else one a line: many of them grow the table down, not wide."""
     if values is None:
         return "-"
     lines: list[str] = []
     for value in values:
-        if lines and len(lines[-1]) + len(value) < _CELL_WIDTH:
+        # Without headers somebody else than a person reads: one finding is one line.
+        if lines and (not style.headers or len(lines[-1]) + len(value) < _CELL_WIDTH):
             lines[-1] += f",{value}"
         else:
             lines.append(value)
@@ -121,7 +122,7 @@ def _color(rows: list[list[str]], findings: list[Finding], first: int) -> None:
 
 def _fault(finding: Finding, depth: int, cluster: ClusterReport, style: Style) -> str:
     """One fault: what is wrong, why it matters, what to do. A consequence is one line under its cause."""
-    text = en.CODES[finding.code]
+    text = texts(finding.code)
     indent = "  " * depth
     head = f"{indent}{_painted(finding.result.upper(), finding.result, style)} {finding.code} ({cluster.context})"
     lines = [head, *_wrapped(finding.message, indent)]

@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from kubectl_mesh.reads import RESOURCES
 from kubectl_mesh.snapshot import Object, Snapshot, maps, text
 from kubectl_mesh.sources import InputError
 
@@ -79,12 +80,14 @@ def _documents(content: str, name: str) -> list[Any]:
         raise InputError(f"{name}{where}: it is neither YAML nor JSON: {getattr(error, 'problem', error)}") from error
     except RecursionError as error:
         raise InputError(f"{name}: it is nested too deeply") from error
-    except ValueError as error:  # a timestamp or number that YAML can't make
-        raise InputError(f"{name}: {error}") from error
+    except Exception as error:  # a timestamp, number or tag that YAML can't make raises whatever it likes
+        raise InputError(f"{name}: it can't be decoded: {error}") from error
 
 
 def _objects(documents: list[Any], name: str) -> Iterator[Object]:
     for number, document in enumerate(documents, 1):
+        if text(document, "metadata", "continue"):
+            raise InputError(f"{name}, document {number}: the list is not complete (it has metadata.continue)")
         kind = text(document, "kind")
         if not kind or not text(document, "apiVersion"):
             raise InputError(f"{name}, document {number}: it is no Kubernetes object (no apiVersion and kind)")
@@ -96,4 +99,9 @@ def _objects(documents: list[Any], name: str) -> Iterator[Object]:
             found = text(item, "kind") or item_kind
             if not found or not text(item, "metadata", "name"):
                 raise InputError(f"{name}, document {number}: an object has no kind or no metadata.name")
+            version = text(item, "apiVersion") or text(document, "apiVersion")
+            group = version.rpartition("/")[0]
+            known = RESOURCES.get(found)
+            if known and group != known[0].partition("/")[2].rpartition("/")[0]:
+                found = f"{found}.{group}"  # the same kind of another API group is another kind
             yield {**item, "kind": found}

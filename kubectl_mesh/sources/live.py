@@ -52,7 +52,9 @@ class Kubeconfig:
         if path and not os.path.isfile(os.path.expanduser(path)):
             raise InputError(f"kubeconfig {path}: no such file")
         try:
-            merger = kube_config.KubeConfigMerger(path if path else named)
+            merger = kube_config.KubeConfigMerger("" if path else named)
+            if path:  # one file, whatever characters its name has
+                merger.load_config(os.path.expanduser(path))
             merged = merger.config
             self.contexts = tuple(str(c["name"]) for c in merged["contexts"].value) if merged else ()
         except Exception as error:  # whatever YAML and the package make of a broken file
@@ -154,8 +156,10 @@ class Cluster:
         )
         for setting in client.configuration.auth_settings().values():
             if setting["in"] == "header" and setting["value"]:
-                headers[setting["key"]] = setting["value"]
+                headers[setting["key"]] = setting["value"].strip()  # a token file ends with a newline
         user, configured_groups = kubeconfig.impersonated(context)
+        if groups and not (acting_as or user):
+            raise InputError("--as-group needs --as")
         if acting_as or user:
             headers["Impersonate-User"] = acting_as or user or ""
             for group in groups or ([] if acting_as else configured_groups):
@@ -206,6 +210,9 @@ def capture(
             if left[id(snapshot)]:
                 left[id(snapshot)] -= 1
                 batch.append((by_snapshot[id(snapshot)], read))
+            else:
+                limit = f"one run makes at most {FURTHER_READS} further requests to a cluster"
+                snapshot.failures[read.kind, read.namespace, read.subject] = Failure("NotAsked", limit)
         if not batch:
             break
         _fetch_all(batch)
@@ -266,6 +273,10 @@ def _understand(read: Read, status: int, body: bytes) -> list[Object] | Failure 
         return Failure("ServerFailed", f"HTTP {status}" if told == f"HTTP {status}" else f"HTTP {status}, {told}")
     if answer is None:
         return Failure("MalformedAnswer", detail if body else "the body is empty")
+    if text(answer, "metadata", "continue"):
+        return Failure("MalformedAnswer", "the list is not complete")
+    if not read.name and text(answer, "kind") != f"{read.kind}List":
+        return Failure("MalformedAnswer", f"it is no {read.kind}List")
     found = [answer] if read.name else dig(answer, "items")
     if found is None and isinstance(answer, dict) and "items" in answer:
         found = []  # how Go writes an empty list that was never made
