@@ -75,7 +75,7 @@ def verify_hosted(
     deployment = ObjectRef("Deployment", cluster.namespace, hosted_deployment_name(name))
     if plane is None:
         if cluster.unread("Deployment"):
-            hosted.findings += scope.unreadable(cluster, "Deployment", None, unread)
+            hosted.findings += scope.tell_unread(cluster, "Deployment", None, unread)
         elif any(map(is_ready, hosted_pods(cluster, name))):
             hosted.findings.append(hosted_pods_unowned(scope, cluster, name))
         else:
@@ -121,8 +121,8 @@ def hosted_pods_unowned(scope: Scope, cluster: Snapshot, name: str) -> Finding:
 def _verify_pods(scope: Scope, hosted: Hosted, deployment: ObjectRef, plane: HostedControlPlane | None) -> None:
     cluster = hosted.cluster
     if cluster.unread("Pod"):
-        hosted.findings += scope.unreadable(cluster, "Pod", None, hosted.unread)
-        hosted.no_pods = hosted.no_pods or scope.cause(cluster, "Pod", None)
+        hosted.findings += scope.tell_unread(cluster, "Pod", None, hosted.unread)
+        hosted.no_pods = hosted.no_pods or scope.unread_finding(cluster, "Pod", None)
         return
     pods = hosted_pods(cluster, hosted.name)
     hosted.ready = [pod for pod in pods if is_ready(pod)]
@@ -163,8 +163,8 @@ def _verify_lb(scope: Scope, hosted: Hosted, *, needs_lb: bool) -> None:
     about = ObjectRef("Service", cluster.namespace, name)
     service = cluster.find("Service", name)
     if service is None and cluster.unread("Service"):
-        hosted.findings += scope.unreadable(cluster, "Service", None, hosted.unread)
-        hosted.no_address = scope.cause(cluster, "Service", None)
+        hosted.findings += scope.tell_unread(cluster, "Service", None, hosted.unread)
+        hosted.no_address = scope.unread_finding(cluster, "Service", None)
         return
     given = lb_addresses(service)
     kind = text(service, "spec", "type") or "ClusterIP"
@@ -201,7 +201,7 @@ def _verify_reach(scope: Scope, hosted: Hosted, service: Object, about: ObjectRe
         return
     selector = mapping(service, "spec", "selector")
     if not selector and cluster.unread("EndpointSlice", about.name):
-        hosted.findings += scope.unreadable(cluster, "EndpointSlice", about.name, hosted.unread)
+        hosted.findings += scope.tell_unread(cluster, "EndpointSlice", about.name, hosted.unread)
         return
     wanted = ordered(address for pod in hosted.ready for address in pod_addresses(pod))
     leads = ordered(

@@ -80,10 +80,10 @@ class _Verification:
         # Without the list of mesh configs a revision that is wired otherwise would go unseen.
         for subject in (REVISIONS, *map(config_name, local_revisions(self.cluster))):
             if self.cluster.find("ConfigMap", subject) is None:
-                first.findings += self.scope.unreadable(self.cluster, "ConfigMap", subject)
+                first.findings += self.scope.tell_unread(self.cluster, "ConfigMap", subject)
         if not self.intent.role:
             for snapshot in self.here:
-                first.findings += self.scope.unreadable(snapshot, "Deployment", None)
+                first.findings += self.scope.tell_unread(snapshot, "Deployment", None)
         first.findings += self._leftovers([mesh_id for mesh_id in meshes if mesh_id])
         unasked = self.elsewhere if not self.asked else None
         if unasked is not None and unasked not in self.here and {e.role for e in entries} <= {HOSTED, BOTH}:
@@ -155,7 +155,7 @@ class _Verification:
             # Without its injector, drift from the configured address can't be told: a warning may be missing.
             injector = injector_name(config.name)
             if self.cluster.find("ConfigMap", injector) is None:
-                entry.findings += self.scope.unreadable(self.cluster, "ConfigMap", injector, WARN)
+                entry.findings += self.scope.tell_unread(self.cluster, "ConfigMap", injector, WARN)
         for remote in self._remotes(wired, configs, role):
             entry.findings += RemoteCheck(self.scope, remote, mesh_id, truth, known).run()
         return entry
@@ -257,16 +257,16 @@ class _Verification:
             entry.findings += hosted.findings
             return hosted
         for kind in ("Deployment", "Service"):
-            entry.findings += self.scope.unreadable(self.cluster, kind, None)
+            entry.findings += self.scope.tell_unread(self.cluster, kind, None)
         if not entry.findings:
             entry.findings.append(self._mesh_not_found())
         return None
 
     def _tell_why_role_unknown(self, entry: ClusterReport, mesh_id: str | None) -> None:
         if self.config_unread:
-            entry.findings += self.scope.unreadable(self.cluster, "ConfigMap", "istio")
+            entry.findings += self.scope.tell_unread(self.cluster, "ConfigMap", "istio")
         for snapshot in self.here:
-            entry.findings += self.scope.unreadable(snapshot, "Deployment", None)
+            entry.findings += self.scope.tell_unread(snapshot, "Deployment", None)
         if mesh_id is None and self.planes:
             entry.findings.append(mesh_id_unknown(self.cluster))
         for name in self._unowned(mesh_id):
@@ -278,9 +278,9 @@ class _Verification:
     def _no_mesh(self) -> ClusterReport:
         entry = ClusterReport(self.cluster.source, self.cluster.namespace, "none", self.intent.mesh_id)
         if self.config_unread:
-            entry.findings += self.scope.unreadable(self.cluster, "ConfigMap", "istio")
+            entry.findings += self.scope.tell_unread(self.cluster, "ConfigMap", "istio")
         for kind, subject in (("ConfigMap", REVISIONS), ("Deployment", None)):
-            entry.findings += self.scope.unreadable(self.cluster, kind, subject)
+            entry.findings += self.scope.tell_unread(self.cluster, kind, subject)
         if entry.findings:
             entry.role = "unknown"
         else:
@@ -327,7 +327,7 @@ class _Verification:
             told
             for (kind, namespace, subject), failure in sorted(snapshot.failures.items(), key=str)
             if failure.code != NOT_CAPTURED and snapshot.unread(kind, subject, namespace)
-            for told in self.scope.unreadable(snapshot, kind, subject, SKIP, namespace)
+            for told in self.scope.tell_unread(snapshot, kind, subject, SKIP, namespace)
         ]
 
     def _config_ref(self, config: MeshConfig) -> ObjectRef:

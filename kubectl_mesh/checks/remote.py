@@ -89,7 +89,7 @@ class RemoteCheck:
             if not self.cluster.unread("Service", subject, namespace):
                 self._tell_missing_service()
                 return self.findings
-            self.findings += self.scope.unreadable(self.cluster, "Service", subject, namespace=namespace)
+            self.findings += self.scope.tell_unread(self.cluster, "Service", subject, namespace=namespace)
         if text(self.service, "spec", "type") == "ExternalName":
             self._verify_external_name()
         elif self._has_backends():
@@ -128,10 +128,10 @@ class RemoteCheck:
         no_slices = self.cluster.unread("EndpointSlice", name, namespace)
         no_endpoints = self.cluster.unread("Endpoints", name, namespace)
         if no_slices and not self.slices and (no_slices.code != NOT_CAPTURED or self.endpoints is None):
-            self.findings += self.scope.unreadable(self.cluster, "EndpointSlice", name, namespace=namespace)
+            self.findings += self.scope.tell_unread(self.cluster, "EndpointSlice", name, namespace=namespace)
             return False
         if self.endpoints is None and no_endpoints and no_endpoints.code != NOT_CAPTURED:
-            self.findings += self.scope.unreadable(self.cluster, "Endpoints", name, WARN, namespace)
+            self.findings += self.scope.tell_unread(self.cluster, "Endpoints", name, WARN, namespace)
         if ready_addresses(self.routed):
             return True
 

@@ -50,19 +50,19 @@ class Scope:
         """The command that repeats this run once something was mended."""
         return Shell(shlex.join(clean(word) for word in ["kubectl", "mesh", *self.intent.command]))
 
-    def unreadable(
+    def tell_unread(
         self, cluster: Snapshot, kind: str, subject: str | None, result: str = UNKNOWN, namespace: str | None = None
     ) -> list[Finding]:
-        """The finding for a read that failed, the first time that it matters; [] where it was read or told."""
+        """What a failed read adds to a report: its finding, or [] where it was read, or was told before."""
         failure = cluster.unread(kind, subject, namespace)
         if failure is None or self._key(cluster, kind, failure) in self._told:
             return []
-        return [self.cause(cluster, kind, subject, result, namespace)]
+        return [self.unread_finding(cluster, kind, subject, result, namespace)]
 
-    def cause(
+    def unread_finding(
         self, cluster: Snapshot, kind: str, subject: str | None, result: str = UNKNOWN, namespace: str | None = None
     ) -> Finding:
-        """The finding for a read that failed, told now or before.
+        """The one finding for a read that failed, made at the first call; `result` counts then.
 
         A cluster that answered nothing is one finding, whatever was asked of it.
         """

@@ -130,8 +130,8 @@ def _tell_not_here(scope: Scope, entry: ClusterReport, cluster: Snapshot) -> Fin
     for kind in ("Service", "Deployment"):
         if cluster.unread(kind):
             # The user's word counts: what the cluster could not say decides nothing then.
-            entry.findings += scope.unreadable(cluster, kind, None, WARN if scope.intent.addresses else UNKNOWN)
-            return scope.cause(cluster, kind, None)
+            entry.findings += scope.tell_unread(cluster, kind, None, WARN if scope.intent.addresses else UNKNOWN)
+            return scope.unread_finding(cluster, kind, None)
     mesh_id = entry.mesh_id or ""
     others = [plane.mesh_id for plane in hosted_control_planes(cluster)]
     told = finding(
