@@ -34,7 +34,7 @@ live: lab  ## the tests on the lab's API servers
 	$(BIN)/python -m pytest -m live
 
 lab: $(VENV)/installed  ## build or find the lab's binaries (kept in the user's cache folder)
-	$(BIN)/python -m tests.lab build
+	@$(BIN)/python -m tests.lab build
 
 lab-up: lab  ## leave two clusters running with the page's broken mesh; prints the export line
 	@$(BIN)/python -m tests.lab up

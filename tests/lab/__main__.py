@@ -16,6 +16,11 @@ from tests.lab.scenes import HOSTED_POD, Scene
 _STATE = Path(tempfile.gettempdir()) / f"kubectl-mesh-lab-{os.getuid()}"
 
 
+def build() -> None:
+    """Find the binaries, or build them; nothing on stdout, which `up` keeps for the export line."""
+    print(f"lab: binaries in {binaries.find_or_build()}", file=sys.stderr)
+
+
 def up() -> None:
     """Start both clusters, apply the troubleshooting page's broken mesh, leave them running."""
     down()
@@ -37,7 +42,7 @@ def down() -> None:
 
 
 if __name__ == "__main__":
-    commands = {"build": lambda: print(f"lab: binaries in {binaries.find_or_build()}"), "up": up, "down": down}
+    commands = {"build": build, "up": up, "down": down}
     if len(sys.argv) != 2 or sys.argv[1] not in commands:
         sys.exit("usage: python -m tests.lab build|up|down")
     try:
