@@ -16,6 +16,7 @@ from dataclasses import replace
 from typing import NoReturn
 
 from kubectl_mesh import __version__
+from kubectl_mesh.output import FORMS, Style, form
 from kubectl_mesh.report import FAIL, WARN, Ignore, Report, clean
 from kubectl_mesh.snapshot import Snapshot
 from kubectl_mesh.sources import InputError
@@ -24,7 +25,6 @@ CONTROL_PLANE_CONTEXT = "KUBECTL_MESH_CONTROL_PLANE_CONTEXT"
 _LONGEST = 1e6  # seconds
 _USAGE, _UNDETERMINED, _INTERRUPTED = 2, 3, 130
 _NAMESPACE = "istio-system"
-_FORMS = ("table", "wide", "json", "yaml", "name")
 _UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 _DURATION = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)")
 _HOST_NAME = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)(\.(?!-)[a-z0-9_-]{1,63}(?<!-))*\.?", re.IGNORECASE)
@@ -219,7 +219,7 @@ def _add_verify_endpoints(commands: argparse._SubParsersAction[_Parser]) -> None
         "--fail-on", choices=(FAIL, WARN), default=FAIL, help="warn: warnings make the verdict fail too (default: fail)"
     )
     shown = parser.add_argument_group("how to show it")
-    shown.add_argument("-o", "--output", choices=_FORMS, default="table", help="form of the report (default: table)")
+    shown.add_argument("-o", "--output", choices=FORMS, default="table", help="form of the report (default: table)")
     shown.add_argument("--no-headers", action="store_true", help="only the rows of the table")
     shown.add_argument("-q", "--quiet", action="store_true", help="no report, only the exit code")
     shown.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="default: auto")
@@ -399,8 +399,6 @@ def _from_clusters(arguments: argparse.Namespace) -> tuple[Snapshot, Snapshot | 
 
 
 def _show(report: Report, arguments: argparse.Namespace) -> None:
-    from kubectl_mesh.output import Style, form
-
     if sys.stdout is None:
         return
     on_terminal = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import urllib.error
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -112,12 +111,3 @@ def _status(status: Object) -> Object:
         if not filled["podIP"]:
             del filled["podIP"]
     return filled
-
-
-def delete_namespace(lab: Lab, cluster: str, namespace: str) -> None:
-    """Forget a namespace (nothing finalizes it: no namespace controller runs)."""
-    try:
-        lab.api(cluster, "DELETE", f"/api/v1/namespaces/{namespace}")
-    except urllib.error.HTTPError as error:
-        if error.code != 404:
-            raise
