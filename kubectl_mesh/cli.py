@@ -12,8 +12,9 @@ import os
 import re
 import sys
 import traceback
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import NoReturn
+from typing import NoReturn, TextIO
 
 from kubectl_mesh import __version__
 from kubectl_mesh.output import FORMS, Style, form
@@ -113,8 +114,17 @@ def main(argv: list[str] | None = None) -> int:
 def _complain(message: str) -> None:
     line = clean(" ".join(message.split()))
     if sys.stderr is not None:  # a closed one must not lead the line to stdout, nor change the exit code
-        with contextlib.suppress(OSError):
-            print(f"error: {line}", file=sys.stderr)
+        with _until_closed(sys.stderr):
+            print(f"error: {line}", file=sys.stderr, flush=True)
+
+
+@contextlib.contextmanager
+def _until_closed(stream: TextIO) -> Iterator[None]:
+    """Write to a stream as long as somebody reads it; the interpreter must not complain about it at exit."""
+    try:
+        yield
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 # --- the grammar --------------------------------------------------------------------------------
@@ -404,9 +414,6 @@ def _show(report: Report, arguments: argparse.Namespace) -> None:
     on_terminal = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     color = arguments.color == "always" or (arguments.color == "auto" and on_terminal)
     sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
-    try:
+    with _until_closed(sys.stdout):  # whoever read the report may have seen enough: the verdict stands
         sys.stdout.write(form(arguments.output)(report, Style(headers=not arguments.no_headers, color=color)))
         sys.stdout.flush()
-    except BrokenPipeError:
-        # Whoever read the report has seen enough: the verdict stands, and the interpreter must not complain at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
