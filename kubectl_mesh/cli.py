@@ -355,7 +355,8 @@ def _from_files(arguments: argparse.Namespace) -> tuple[Snapshot, Snapshot | Non
         raise InputError("stdin (-) can be read once only")
     verified = bundle.load(arguments.filename, arguments.namespace)
     namespace = arguments.control_plane_namespace or arguments.namespace
-    if arguments.control_plane_filename in ([], arguments.filename):
+    paths = [list(map(os.path.realpath, names)) for names in (arguments.filename, arguments.control_plane_filename)]
+    if not paths[1] or paths[0] == paths[1]:
         # The same objects: the control plane stands in another namespace of the same cluster, or nowhere.
         return verified, replace(verified, namespace=namespace) if namespace != verified.namespace else None
     return verified, bundle.load(arguments.control_plane_filename, namespace)

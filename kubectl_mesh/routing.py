@@ -10,7 +10,7 @@ import ipaddress
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from kubectl_mesh.snapshot import Object, dig, maps, text, texts
+from kubectl_mesh.snapshot import Object, dig, mapping, maps, text, texts
 
 
 def normalise(address: str) -> str:
@@ -37,15 +37,15 @@ def ordered(addresses: Iterable[str]) -> list[str]:
 
 @dataclass(frozen=True)
 class Port:
-    """A port of a Service or of its endpoints: no name is the name ""; no number means every port."""
+    """A port of a Service or of its endpoints; no name is the name ""."""
 
     name: str
     protocol: str
-    number: int | None
+    number: int
 
     def __str__(self) -> str:
         """`15012/tcp-istiod`, as the report shows it."""
-        label = "/".join(str(part) for part in (self.number or "*", self.name) if part)
+        label = "/".join(str(part) for part in (self.number, self.name) if part)
         return label if self.protocol == "TCP" else f"{label}/{self.protocol}"
 
 
@@ -59,14 +59,12 @@ class Backend:
     ports: tuple[Port, ...]
 
 
-def _ports(obj: Object, key: str = "port") -> tuple[Port, ...]:
+def _ports(obj: Object) -> tuple[Port, ...]:
+    """The ports that have a number: kube-proxy passes over an endpoint port without one."""
     return tuple(
-        Port(
-            text(port, "name"),
-            text(port, "protocol") or "TCP",
-            port[key] if type(port.get(key)) is int else None,
-        )
+        Port(text(port, "name"), text(port, "protocol") or "TCP", port["port"])
         for port in maps(obj, "ports")
+        if type(port.get("port")) is int
     )
 
 
@@ -110,6 +108,21 @@ def endpoints_backends(endpoints: Object | None) -> list[Backend]:
     ]
 
 
+def mirrored(endpoints: Object | None) -> list[Object]:
+    """The EndpointSlices that the mirroring controller makes of Endpoints, each under the Endpoints' name."""
+    return [
+        {
+            "metadata": mapping(endpoints, "metadata"),
+            "addressType": "IPv6" if ":" in text(address, "ip") else "IPv4",
+            "endpoints": [{"addresses": [text(address, "ip")], "conditions": {"ready": ready}, **address}],
+            "ports": maps(subset, "ports"),
+        }
+        for subset in maps(endpoints, "subsets")
+        for key, ready in (("addresses", True), ("notReadyAddresses", False))
+        for address in maps(subset, key)
+    ]
+
+
 def ready_addresses(backends: Iterable[Backend]) -> list[str]:
     """The addresses that get traffic, each once, in an order that does not depend on the API server's."""
     return ordered(backend.address for backend in backends if backend.ready)
@@ -120,8 +133,8 @@ def service_port(service: Object, number: int) -> Port | None:
     return next((p for p in service_ports(service) if p.number == number and p.protocol == "TCP"), None)
 
 
-def reached(port: Port, address: str, backends: Iterable[Backend]) -> set[int | None]:
-    """The endpoint port numbers that a Service port leads to on one ready address (None: every port)."""
+def reached(port: Port, address: str, backends: Iterable[Backend]) -> set[int]:
+    """The endpoint port numbers that a Service port leads to on one ready address."""
     return {
         candidate.number
         for backend in backends
@@ -135,5 +148,5 @@ def ports_of(address: str, backends: Iterable[Backend]) -> list[Port]:
     """Every endpoint port that one ready address has."""
     return sorted(
         {p for b in backends if b.ready and b.address == address for p in b.ports},
-        key=lambda p: (p.number or 0, p.name, p.protocol),
+        key=lambda p: (p.number, p.name, p.protocol),
     )

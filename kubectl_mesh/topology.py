@@ -94,7 +94,7 @@ def mesh_configs(snapshot: Snapshot) -> list[MeshConfig]:
     return [
         _mesh_config(snapshot, config)
         for config in snapshot.all("ConfigMap")
-        if name_of(config) == "istio"
+        if name_of(config) in ("istio", *map(config_name, local_revisions(snapshot)))
         or (
             name_of(config).startswith("istio-")
             and not name_of(config).endswith("-hosted")
@@ -113,7 +113,8 @@ def _mesh_config(snapshot: Snapshot, config: Object) -> MeshConfig:
     if not colon:
         host, port = discovery, ""
     labels = host.rstrip(".").lower().split(".")
-    inside = len(labels) <= 2 or labels[2] == "svc"
+    # One label alone would be looked for in each proxy's own namespace.
+    inside = len(labels) == 2 or labels[2:3] == ["svc"]
     return MeshConfig(
         name=name_of(config),
         mesh_id=text(mesh, "defaultConfig", "meshId") or text(injected, "meshID") or None,
@@ -298,6 +299,25 @@ def known_addresses(
         for address in addresses:
             known.setdefault(address, owner)
     return known
+
+
+def shadowing(verified: Snapshot) -> dict[str, Owner]:
+    """What takes an address for itself inside the verified cluster, whatever it means outside.
+
+    The local istiod, the ClusterIP of a Service, and the load balancer address of one, which kube-proxy answers
+    without leaving the cluster.
+    """
+    own: dict[str, Owner] = {}
+    for pod in local_istiod_pods(verified):
+        owner = Owner("AddressIsLocalIstiod", f"the local istiod's Pod {name_of(pod)} in this cluster", True)
+        own |= dict.fromkeys(pod_addresses(pod), owner)
+    for service in verified.all("Service"):
+        what = f"the Service {name_of(service)} in this cluster"
+        own |= dict.fromkeys(cluster_addresses(service), Owner("AddressIsClusterIP", f"the ClusterIP of {what}", True))
+        if not _HOSTED_LB.fullmatch(name_of(service)):
+            owner = Owner("AddressIsUnexpected", f"the load balancer address of {what}", True)
+            own |= dict.fromkeys(lb_addresses(service), owner)
+    return own
 
 
 def _owners(

@@ -1164,6 +1164,172 @@ SCENARIOS = [
         {"MeshConfigUnreadable": UNKNOWN},
         **LONE,
     ),
+    # --- what a hunt for false greens found ---
+    Scenario(
+        "lb-leads-to-another-istiod",
+        Scene(
+            patches={
+                "Service/istiod-hosted-mesh-hosted-lb": {"spec": {"selector": {"istio": None, "istio.io/rev": None}}}
+            },
+            extra={"control-plane": (pod("istiod", 1, {"app": "istiod", "istio": "pilot"}, Pod("10.233.95.20")),)},
+        ),
+        "fail",
+        {"HostedLBReachesOthers": FAIL},
+    ),
+    Scenario(
+        "lb-slices-lead-elsewhere-too",
+        Scene(
+            patches={"Service/istiod-hosted-mesh-hosted-lb": {"spec": {"selector": None}}},
+            extra={
+                "control-plane": (
+                    endpoint_slice("istiod-hosted-mesh-hosted-lb", [HOSTED_POD, "10.233.95.99"], name="by-hand"),
+                )
+            },
+        ),
+        "fail",
+        {"HostedLBReachesOthers": FAIL},
+    ),
+    Scenario(
+        "the-address-is-the-local-istiod-s-too",
+        Scene(lb=(LOCAL_ISTIOD,), remote=(LOCAL_ISTIOD,), configured=LOCAL_ISTIOD),
+        "fail",
+        {"AddressIsLocalIstiod": FAIL},
+    ),
+    Scenario(
+        "the-address-is-a-load-balancer-s-here",
+        Scene(
+            extra={
+                "workload": (
+                    service(
+                        "istio-ingressgateway",
+                        ((80, "http"),),
+                        selector={"app": "gw"},
+                        kind="LoadBalancer",
+                        lb=[LOAD_BALANCER],
+                    ),
+                )
+            }
+        ),
+        "fail",
+        {"AddressIsUnexpected": FAIL},
+    ),
+    Scenario(
+        "witness-leads-to-the-local-istiod",
+        Scene(
+            extra={
+                "workload": (
+                    service("istiod-hosted-mesh-hosted-lb", PORTS, kind="LoadBalancer", lb=[LOAD_BALANCER]),
+                    *with_mirrors(endpoints("istiod-hosted-mesh-hosted-lb", [LOCAL_ISTIOD])),
+                )
+            },
+        ),
+        "unknown",
+        {"AddressUndetermined": UNKNOWN},
+        **LONE,
+    ),
+    Scenario(
+        "slice-ports-without-numbers",
+        Scene(
+            slices_only=True,
+            patches={
+                "EndpointSlice/istiod-remote": {
+                    "ports": [{"name": "tcp-istiod", "protocol": "TCP"}, {"name": "tcp-webhook", "protocol": "TCP"}]
+                }
+            },
+        ),
+        "fail",
+        {"XDSPortMissing": FAIL, "WebhookPortMissing": WARN},
+    ),
+    Scenario(
+        "second-slice-with-another-number",
+        Scene(
+            slices_only=True,
+            extra={
+                "workload": (
+                    endpoint_slice(
+                        "istiod-remote",
+                        [LOAD_BALANCER],
+                        ports=((15013, "tcp-istiod"), (15017, "tcp-webhook")),
+                        name="second",
+                    ),
+                )
+            },
+        ),
+        "fail",
+        {"XDSPortNotJoined": FAIL},
+    ),
+    *[
+        Scenario(
+            f"endpoints-alone-{name}",
+            Scene(patches={"EndpointSlice/istiod-remote-b9xkq": None, **patches}),
+            verdict,
+            found,
+            live=False,
+        )
+        for name, patches, verdict, found in (
+            (
+                "unmirrored",
+                {
+                    "Endpoints/istiod-remote": {
+                        "metadata": {"labels": {"endpointslice.kubernetes.io/skip-mirror": "true"}}
+                    }
+                },
+                "unknown",
+                {"NotCaptured": UNKNOWN},
+            ),
+            (
+                "beside-a-selector",
+                {"Service/istiod-remote": {"spec": {"selector": {"app": "istiod"}}}},
+                "unknown",
+                {"NotCaptured": UNKNOWN},
+            ),
+            (
+                "of-another-family",
+                {"Service/istiod-remote": {"spec": {"ipFamilies": ["IPv6"]}}},
+                "fail",
+                {"NoEndpoints": FAIL},
+            ),
+            (
+                "on-no-node",
+                {"Service/istiod-remote": {"spec": {"internalTrafficPolicy": "Local"}}},
+                "fail",
+                {"NoReadyEndpoints": FAIL},
+            ),
+        )
+    ],
+    Scenario(
+        "discovery-of-one-label",
+        Scene(patches={"ConfigMap/istio": wired_to("istiod-remote:15012")}),
+        "unknown",
+        {"NotWired": UNKNOWN},
+    ),
+    Scenario(
+        "revision-with-an-empty-config",
+        Scene(
+            extra={
+                "workload": (
+                    deployment("istiod-canary", {"app": "istiod", "istio.io/rev": "canary"}, 0),
+                    config_map("istio-canary", {}, "canary"),
+                )
+            }
+        ),
+        "unknown",
+        {"MeshConfigUnreadable": UNKNOWN},
+    ),
+    Scenario(
+        "hosted-in-two-clusters",
+        Scene(
+            patches={"Deployment/istiod-hosted-mesh-hosted": {"metadata": {"uid": "one"}}},
+            extra={
+                "workload": tuple(
+                    merge(o, {"metadata": {"uid": "two"}})
+                    for o in control_plane("hosted-mesh", "10.64.30.9", "10.9.9.9")
+                )
+            },
+        ),
+        "unknown",
+        {"MeshHostedTwice": UNKNOWN, "AddressUndetermined": UNKNOWN},
+    ),
     # --- reads that gave no answer ---
     *[
         Scenario(

@@ -62,6 +62,7 @@ RESULTS: dict[str, tuple[str, ...]] = {
     "HostedLBNotFound": (UNKNOWN, WARN),
     "HostedLBNotLoadBalancer": (UNKNOWN, WARN),
     "HostedLBReachesNoPod": (FAIL,),
+    "HostedLBReachesOthers": (FAIL,),
     "HostedLBWebhookPortMissing": (WARN,),
     "HostedLBDiffers": (WARN,),
     "ControlPlaneNotHere": (UNKNOWN, WARN),

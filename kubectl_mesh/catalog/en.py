@@ -56,7 +56,7 @@ PHRASES = {
     ),
     "unsure-lone": "the control plane of mesh {mesh} was not read",
     "unsure-because": "{reason}",
-    "unsure-witness": "it equals {source}, but that Service has no ready endpoints of its own",
+    "unsure-witness": "it equals {source}, but that Service leads to no hosted istiod that can be seen from here",
     "settle-context": (
         "Name the context where the control plane runs (the kubeconfig offers: {contexts}), or state the right "
         "address:\n"
@@ -232,7 +232,7 @@ CODES = {
     ),
     "XDSPortNotJoined": Text(
         "Port 15012 has another name or protocol",
-        "{service} port {port} is joined to no port 15012 on {addresses}: there is {held}, it should be {wanted}.",
+        "{service} port {port} is not joined to port 15012 alone on {addresses}: there is {held}, it should be {wanted}.",
         "kube-proxy joins Service and endpoint ports by name and protocol; the right number under another name "
         "routes nothing. " + _NO_CONFIGURATION,
         "Give the endpoints the Service's port names:\n  {fix}",
@@ -337,6 +337,14 @@ CODES = {
         "Compare its selector and ports with the Pods:\n"
         "  {kubectl} get service {name} -o yaml\n"
         "  {kubectl} get pods -l {selector} --show-labels",
+    ),
+    "HostedLBReachesOthers": Text(
+        "hosted-lb leads to more than the hosted istiod",
+        "{name} leads to {others} beside the hosted Pods (selector: {actual_selector}).",
+        "A share of the proxies gets the configuration of another control plane, or none.",
+        "Its selector must be that of the hosted istiod alone. Compare:\n"
+        "  {kubectl} get service {name} -o yaml\n"
+        "  {kubectl} get pods -l app=istiod --show-labels",
     ),
     "HostedLBWebhookPortMissing": Text(
         "hosted-lb has no port 15017",

@@ -8,7 +8,7 @@ from typing import Any
 from kubectl_mesh.catalog import finding
 from kubectl_mesh.checks.scope import Scope, quoted
 from kubectl_mesh.report import FAIL, UNKNOWN, WARN, Finding, ObjectRef
-from kubectl_mesh.routing import ordered, reached, service_port, slice_backends
+from kubectl_mesh.routing import ordered, reached, ready_addresses, service_port, slice_backends
 from kubectl_mesh.snapshot import Object, Snapshot, dig, labels_of, mapping, maps, name_of, text
 from kubectl_mesh.topology import (
     SERVICE_NAME_LABEL,
@@ -220,6 +220,20 @@ def _verify_reach(scope: Scope, hosted: Hosted, service: Object, about: ObjectRe
     hosted.findings.append(
         finding(code, about, f"port {XDS_PORT}", expected=wanted, actual=leads, source=hosted.pods_source, **params)
     )
+    others = _others(cluster, service, hosted)
+    if leads and others:
+        hosted.findings.append(
+            finding(
+                "HostedLBReachesOthers",
+                about,
+                "backends",
+                expected=wanted,
+                actual=others,
+                others=quoted(others),
+                source=hosted.pods_source,
+                **params,
+            )
+        )
     webhook = any(
         WEBHOOK_PORT in _targets(cluster, service, WEBHOOK_PORT, pod, address)
         for pod in hosted.ready
@@ -238,7 +252,17 @@ def _verify_reach(scope: Scope, hosted: Hosted, service: Object, about: ObjectRe
         )
 
 
-def _targets(cluster: Snapshot, service: Object, number: int, pod: Object, address: str) -> set[int | None]:
+def _others(cluster: Snapshot, service: Object, hosted: Hosted) -> list[str]:
+    """What hosted-lb leads to beside the hosted Pods: names of Pods that were read, or addresses in its slices."""
+    own = hosted_pods(cluster, hosted.name)
+    if mapping(service, "spec", "selector"):
+        return [name_of(p) for p in cluster.all("Pod") if selects(service, p) and is_ready(p) and p not in own]
+    slices = [s for s in cluster.all("EndpointSlice") if labels_of(s).get(SERVICE_NAME_LABEL) == name_of(service)]
+    addresses = {address for pod in own for address in pod_addresses(pod)}
+    return [address for address in ready_addresses(slice_backends(slices, service)) if address not in addresses]
+
+
+def _targets(cluster: Snapshot, service: Object, number: int, pod: Object, address: str) -> set[int]:
     """The ports of one Pod that a port of hosted-lb leads to.
 
     With a selector from Pod and targetPort, as the endpoints controller does it; without one from the
@@ -259,8 +283,8 @@ def _targets(cluster: Snapshot, service: Object, number: int, pod: Object, addre
     if isinstance(target, int):
         return {target}
     return {
-        declared.get("containerPort")
+        declared["containerPort"]
         for container in maps(pod, "spec", "containers")
         for declared in maps(container, "ports")
-        if declared.get("name") == target
+        if declared.get("name") == target and type(declared.get("containerPort")) is int
     }

@@ -20,7 +20,7 @@ from kubectl_mesh.checks.truth import (
 )
 from kubectl_mesh.reads import REVISIONS
 from kubectl_mesh.report import FAIL, SKIP, UNKNOWN, WARN, ClusterReport, Finding, ObjectRef
-from kubectl_mesh.snapshot import NOT_CAPTURED, Snapshot
+from kubectl_mesh.snapshot import NOT_CAPTURED, Snapshot, text
 from kubectl_mesh.topology import (
     REMOTE_SERVICE,
     XDS_PORT,
@@ -239,6 +239,10 @@ class _Verification:
         if len(hosting) > 1:
             entry.findings.append(hosted_twice(self.cluster, [plane for _, plane in hosting]))
             return Truth(None, reason=entry.findings[-1])
+        rivals = self._rivals(hosting)
+        if rivals and self.elsewhere is not None:
+            entry.findings.append(hosted_twice(self.elsewhere, [*(plane for _, plane in hosting), *rivals]))
+            return Truth(None, reason=entry.findings[-1])
         if entry.role == WORKLOAD:
             truth, asked = workload_truth(self.scope, entry, hosted, self.elsewhere)
             self.asked += [asked] if asked else []
@@ -247,6 +251,16 @@ class _Verification:
             return Truth(None, reason=reason)
         hosted = hosted or self._stated_host(entry, needs_lb=needs_lb)
         return hosted_truth(hosted) if hosted else Truth(HOSTED, reason=entry.findings[-1])
+
+    def _rivals(self, hosting: list[tuple[Snapshot, HostedControlPlane]]) -> list[HostedControlPlane]:
+        """Hosted istiods of the same mesh in the cluster that was named, which are not the very same objects."""
+        uids = {text(plane.deployment, "metadata", "uid") for _, plane in hosting}
+        mesh_ids = {plane.mesh_id for _, plane in hosting}
+        return [
+            plane
+            for plane in (hosted_control_planes(self.elsewhere) if self.elsewhere else [])
+            if plane.mesh_id in mesh_ids and text(plane.deployment, "metadata", "uid") not in uids
+        ]
 
     def _stated_host(self, entry: ClusterReport, *, needs_lb: bool) -> Hosted | None:
         """The control plane that the user says is here, where no Deployment says so; why there is none is told."""

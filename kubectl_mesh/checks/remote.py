@@ -14,6 +14,7 @@ from kubectl_mesh.routing import (
     Port,
     endpoints_backends,
     is_ip,
+    mirrored,
     normalise,
     ordered,
     ports_of,
@@ -33,6 +34,7 @@ from kubectl_mesh.topology import (
     Owner,
     injector_name,
     is_remote_service,
+    shadowing,
 )
 
 # What is wrong in a cluster of any role; what is wrong beside a pattern; and what only a thing of this very
@@ -74,8 +76,12 @@ class RemoteCheck:
         self.listed = endpoints_backends(self.endpoints)
         # Where there is no slice that was read, a file that holds the Endpoints alone is enough.
         no_slices = self.cluster.unread("EndpointSlice", remote.name, remote.namespace)
-        alone = not self.slices and no_slices is not None and no_slices.code == NOT_CAPTURED
-        self.routed = self.listed if alone else slice_backends(self.slices, self.service)
+        by_hand = labels_of(self.endpoints or {}).get(SKIP_MIRROR) == "true" or mapping(
+            self.service, "spec", "selector"
+        )
+        captured_alone = no_slices is not None and no_slices.code == NOT_CAPTURED and self.endpoints is not None
+        self.alone = captured_alone and not self.slices and not by_hand
+        self.routed = slice_backends(mirrored(self.endpoints) if self.alone else self.slices, self.service)
         self.service_ref = ObjectRef("Service", remote.namespace, remote.name)
         kubectl = scope.kubectl(self.cluster, remote.namespace)
         self.repair = Repair(kubectl, scope.again(), mesh_id, remote.name, self.service)
@@ -127,7 +133,7 @@ class RemoteCheck:
         name, namespace = self.remote.name, self.remote.namespace
         no_slices = self.cluster.unread("EndpointSlice", name, namespace)
         no_endpoints = self.cluster.unread("Endpoints", name, namespace)
-        if no_slices and not self.slices and (no_slices.code != NOT_CAPTURED or self.endpoints is None):
+        if no_slices and not self.slices and not self.alone:
             self.findings += self.scope.tell_unread(self.cluster, "EndpointSlice", name, namespace=namespace)
             return False
         if self.endpoints is None and no_endpoints and no_endpoints.code != NOT_CAPTURED:
@@ -136,7 +142,7 @@ class RemoteCheck:
             return True
 
         listed = ready_addresses(self.listed)
-        if listed and not self.slices:
+        if listed and not self.slices and not self.alone:
             self._tell(
                 "EndpointsNotMirrored",
                 self._ref(self.endpoints),
@@ -149,7 +155,7 @@ class RemoteCheck:
             )
             return False
         # The slices decide; Endpoints that say otherwise are not what is to be mended.
-        holder = self.slices[0] if listed else self._holder()
+        holder = self.slices[0] if listed and self.slices else self._holder()
         held = ordered(backend.address for backend in self.routed)
         missing = self._tell(
             "NoReadyEndpoints" if held else "NoEndpoints",
@@ -163,7 +169,7 @@ class RemoteCheck:
             fix=self._fix(holder),
             cause=self._pending(),
         )
-        if listed:
+        if listed and self.slices:
             self._verify_agreement(missing)
         return False
 
@@ -171,7 +177,8 @@ class RemoteCheck:
         """Why addresses that stand in slices get no traffic, to be added to a sentence."""
         if text(self.service, "spec", "internalTrafficPolicy") == "Local":
             return " (internalTrafficPolicy is Local, and none of them is on a node)"
-        if ready_addresses(slice_backends(self.slices)) and not self.routed:
+        slices = mirrored(self.endpoints) if self.alone else self.slices
+        if ready_addresses(slice_backends(slices)) and not self.routed:
             return " that is routed (its slices are of an IP family that the Service does not have)"
         return ""
 
@@ -221,7 +228,9 @@ class RemoteCheck:
     def _verify_addresses(self, addresses: list[str], field: str) -> Finding | None:
         """Compare each address; the first wrong one, if any."""
         expected = self.truth.addresses
-        right = [a for a in addresses if expected is not None and a in expected]
+        # The right address may mean another thing inside this cluster; a stated one is the user's own business.
+        shadows = shadowing(self.cluster) if self.truth.pattern == WORKLOAD and not self.scope.intent.addresses else {}
+        right = [a for a in addresses if expected is not None and a in expected and a not in shadows]
         others = [a for a in addresses if a not in right]
         if right and self.truth.proves:
             self._tell(
@@ -236,7 +245,7 @@ class RemoteCheck:
         unsure = [] if self.truth.proves else right
         wrong: Finding | None = None
         for address in others:
-            owner = self.known.get(address)
+            owner = shadows.get(address) or self.known.get(address)
             if expected is not None and not self._explained(owner) and not self._comparable(address, expected):
                 says_so = phrase("fix-stated", address=address, again=self.scope.again())
                 self._tell(
@@ -450,7 +459,8 @@ class RemoteCheck:
                 cause=cause,
                 fix=self.repair.write_service_ports(held, right, self._holder()),
             )
-        astray = [a for a in addresses if not {inner, None} & reached(port, a, self.routed)]
+        # Another number under the same name is another backend, which gets its share of the connections.
+        astray = [a for a in addresses if reached(port, a, self.routed) != {inner}]
         if not astray:
             return None
         held = sorted({p for a in astray for p in ports_of(a, self.routed)}, key=str)

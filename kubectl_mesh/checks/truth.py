@@ -8,11 +8,12 @@ from kubectl_mesh.catalog import finding
 from kubectl_mesh.checks.control_plane import Hosted, verify_hosted
 from kubectl_mesh.checks.scope import Scope, quoted
 from kubectl_mesh.report import UNKNOWN, WARN, ClusterReport, Finding, ObjectRef
-from kubectl_mesh.routing import ordered, ready_addresses, slice_backends
+from kubectl_mesh.routing import ordered, reached, ready_addresses, service_port, slice_backends
 from kubectl_mesh.snapshot import Snapshot, labels_of, name_of
 from kubectl_mesh.topology import (
     REMOTE_SERVICE,
     SERVICE_NAME_LABEL,
+    XDS_PORT,
     HostedControlPlane,
     hosted_control_planes,
     hosted_deployment_name,
@@ -20,6 +21,7 @@ from kubectl_mesh.topology import (
     hosted_lb_names,
     hosted_mesh_ids,
     lb_addresses,
+    local_istiod_pods,
     mesh_configs,
     pod_addresses,
     ready_hosted_names,
@@ -160,7 +162,13 @@ def _witness(verified: Snapshot, mesh_id: str | None, reason: Finding | None) ->
     if not given:
         return Truth(WORKLOAD, reason=reason)
     slices = [s for s in verified.all("EndpointSlice") if labels_of(s).get(SERVICE_NAME_LABEL) == name]
-    leads = bool(ready_addresses(slice_backends(slices)))
+    service = verified.find("Service", name)
+    port = service_port(service or {}, XDS_PORT)
+    backends = slice_backends(slices, service)
+    local = {address for pod in local_istiod_pods(verified) for address in pod_addresses(pod)}
+    routed = ready_addresses(backends)
+    leads = bool(routed) and not local & set(routed) and port is not None
+    leads = leads and all(port is not None and reached(port, a, backends) == {XDS_PORT} for a in routed)
     return Truth(WORKLOAD, given, f"{verified.source}: service/{name}", reason, proves=leads)
 
 
