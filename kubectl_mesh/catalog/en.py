@@ -232,7 +232,8 @@ CODES = {
     ),
     "XDSPortNotJoined": Text(
         "Port 15012 has another name or protocol",
-        "{service} port {port} is not joined to port 15012 alone on {addresses}: there is {held}, it should be {wanted}.",
+        "{service} port {port} is not joined to port 15012 alone on {addresses}: there is {held}, it should be "
+        "{wanted}.",
         "kube-proxy joins Service and endpoint ports by name and protocol; the right number under another name "
         "routes nothing. " + _NO_CONFIGURATION,
         "Give the endpoints the Service's port names:\n  {fix}",

@@ -70,6 +70,7 @@ class _Verification:
             self.configs = [c for c in self.configs if c.mesh_id == mesh_id]
             self.planes = [(s, p) for s, p in self.planes if p.mesh_id == mesh_id]
         self.asked: list[ClusterReport] = []
+        self.rivalled = False
 
     def run(self) -> list[ClusterReport]:
         meshes = dict.fromkeys([p.mesh_id for _, p in self.planes] + [c.mesh_id for c in self.configs])
@@ -85,7 +86,7 @@ class _Verification:
             for snapshot in self.here:
                 first.findings += self.scope.tell_unread(snapshot, "Deployment", None)
         first.findings += self._leftovers([mesh_id for mesh_id in meshes if mesh_id])
-        unasked = self.elsewhere if not self.asked else None
+        unasked = None if self.asked or self.rivalled else self.elsewhere
         if unasked is not None and unasked not in self.here and {e.role for e in entries} <= {HOSTED, BOTH}:
             first.findings += self._undecisive(unasked)
             first.findings.append(
@@ -241,6 +242,7 @@ class _Verification:
             return Truth(None, reason=entry.findings[-1])
         rivals = self._rivals(hosting)
         if rivals and self.elsewhere is not None:
+            self.rivalled = True
             entry.findings.append(hosted_twice(self.elsewhere, [*(plane for _, plane in hosting), *rivals]))
             return Truth(None, reason=entry.findings[-1])
         if entry.role == WORKLOAD:

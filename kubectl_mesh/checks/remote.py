@@ -245,7 +245,9 @@ class RemoteCheck:
         unsure = [] if self.truth.proves else right
         wrong: Finding | None = None
         for address in others:
-            owner = shadows.get(address) or self.known.get(address)
+            owner = self.known.get(address)
+            if expected is not None and address in expected and not (owner and owner.code in _ALWAYS_WRONG):
+                owner = shadows.get(address)
             if expected is not None and not self._explained(owner) and not self._comparable(address, expected):
                 says_so = phrase("fix-stated", address=address, again=self.scope.again())
                 self._tell(
