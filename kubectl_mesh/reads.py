@@ -11,13 +11,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
-from kubectl_mesh.routing import is_ip, ready_addresses, slice_backends
+from kubectl_mesh.routing import SERVICE_NAME_LABEL, is_ip, ready_addresses, slice_backends
 from kubectl_mesh.snapshot import Snapshot, mapping
 from kubectl_mesh.topology import (
     CKUBE_REMOTE,
     REMOTE_SERVICE,
     REVISION_LABEL,
-    SERVICE_NAME_LABEL,
     config_name,
     hosted_config_name,
     hosted_control_planes,
@@ -115,10 +114,10 @@ def further_reads(
     """
     clusters = [verified] if control_plane in (None, verified) else [verified, control_plane]
     answering = [cluster for cluster in clusters if cluster and cluster.answered]
-    wanted = [(verified, read) for read in _workload_reads(verified) if verified in answering]
+    wanted = [(verified, read) for read in _workload_reads(verified)] if verified.answered else []
+    lookups = _unexplained(verified, control_plane, stated)[:ADDRESS_LOOKUPS]
     for cluster in answering:
         wanted += [(cluster, read) for read in _hosted_reads(cluster, witness=cluster is verified)]
-        lookups = _unexplained(verified, control_plane, stated)[:ADDRESS_LOOKUPS]
         wanted += [
             (cluster, Read("Pod", cluster.namespace, fields=f"status.podIP={address}", subject=address))
             for address in lookups

@@ -10,7 +10,9 @@ import ipaddress
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from kubectl_mesh.snapshot import Object, dig, mapping, maps, text, texts
+from kubectl_mesh.snapshot import Object, Snapshot, dig, labels_of, mapping, maps, text, texts
+
+SERVICE_NAME_LABEL = "kubernetes.io/service-name"
 
 
 def normalise(address: str) -> str:
@@ -95,6 +97,11 @@ def slice_backends(slices: Iterable[Object], service: Object | None = None) -> l
         for endpoint in maps(slice_, "endpoints")
         for address in texts(endpoint, "addresses")
     ]
+
+
+def slices_of(snapshot: Snapshot, service: str, namespace: str | None = None) -> list[Object]:
+    """The EndpointSlices of a Service, by its name (namespace: default the snapshot's)."""
+    return [s for s in snapshot.all("EndpointSlice", namespace) if labels_of(s).get(SERVICE_NAME_LABEL) == service]
 
 
 def endpoints_backends(endpoints: Object | None) -> list[Backend]:

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import yaml
 
@@ -18,7 +19,6 @@ from kubectl_mesh.snapshot import Object, Snapshot, dig, labels_of, mapping, map
 
 REMOTE_SERVICE = "istiod-remote"
 REVISION_LABEL = "istio.io/rev"
-SERVICE_NAME_LABEL = "kubernetes.io/service-name"
 CKUBE_REMOTE = "mspider-mcpc-ckube-remote"
 XDS_PORT = 15012
 WEBHOOK_PORT = 15017
@@ -73,11 +73,6 @@ class MeshConfig:
     configured: str | None
     error: str | None = None
 
-    @property
-    def revision(self) -> str:
-        """The Istio revision that this configuration belongs to; "" for the default one."""
-        return self.name.removeprefix("istio").removeprefix("-")
-
 
 def config_name(revision: str) -> str:
     """The mesh ConfigMap of a revision."""
@@ -91,10 +86,11 @@ def injector_name(config: str) -> str:
 
 def mesh_configs(snapshot: Snapshot) -> list[MeshConfig]:
     """The mesh configurations of the cluster's own proxies; never those of a hosted istiod."""
+    run_here = {"istio", *map(config_name, local_revisions(snapshot))}
     return [
         _mesh_config(snapshot, config)
         for config in snapshot.all("ConfigMap")
-        if name_of(config) in ("istio", *map(config_name, local_revisions(snapshot)))
+        if name_of(config) in run_here
         or (
             name_of(config).startswith("istio-")
             and not name_of(config).endswith("-hosted")
@@ -121,7 +117,7 @@ def _mesh_config(snapshot: Snapshot, config: Object) -> MeshConfig:
         discovery=discovery,
         service=labels[0] if inside and is_remote_service(labels[0]) else None,
         local=inside and bool(_LOCAL.fullmatch(labels[0])) and not is_remote_service(labels[0]),
-        namespace=labels[1] if inside and len(labels) > 1 else snapshot.namespace,
+        namespace=labels[1] if inside else snapshot.namespace,
         port=port,
         configured=text(injected, "remotePilotAddress") or None,
         error=error,
@@ -131,8 +127,12 @@ def _mesh_config(snapshot: Snapshot, config: Object) -> MeshConfig:
 def _parse_mesh(config: Object | None) -> tuple[Object, str | None]:
     """`data.mesh` of a mesh ConfigMap, decoded, and why that failed."""
     raw = dig(config, "data", "mesh")
-    if not isinstance(raw, str):
-        return {}, "it has no data.mesh"
+    return _parse_yaml(raw) if isinstance(raw, str) else ({}, "it has no data.mesh")
+
+
+@lru_cache(maxsize=64)
+def _parse_yaml(raw: str) -> tuple[Object, str | None]:
+    """A mesh config is asked about many times in a run and parsed once; nobody changes what comes back."""
     try:
         mesh = yaml.safe_load(raw)
     except yaml.YAMLError as error:
@@ -191,7 +191,7 @@ def hosted_mesh_ids(snapshot: Snapshot) -> dict[str, str]:
     ids = {plane.name: plane.mesh_id for plane in hosted_control_planes(snapshot)}
     for config in snapshot.all("ConfigMap"):
         match = _HOSTED_CONFIG.fullmatch(name_of(config))
-        mesh_id = text(_parse_mesh(config)[0], "defaultConfig", "meshId")
+        mesh_id = text(_parse_mesh(config)[0], "defaultConfig", "meshId") if match else ""
         if match and mesh_id:
             ids[match[1]] = mesh_id
     return ids

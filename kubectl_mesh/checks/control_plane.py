@@ -8,10 +8,9 @@ from typing import Any
 from kubectl_mesh.catalog import finding
 from kubectl_mesh.checks.scope import Scope, quoted
 from kubectl_mesh.report import FAIL, UNKNOWN, WARN, Finding, ObjectRef
-from kubectl_mesh.routing import ordered, reached, ready_addresses, service_port, slice_backends
-from kubectl_mesh.snapshot import Object, Snapshot, dig, labels_of, mapping, maps, name_of, text
+from kubectl_mesh.routing import ordered, reached, ready_addresses, service_port, slice_backends, slices_of
+from kubectl_mesh.snapshot import Object, Snapshot, dig, mapping, maps, name_of, text
 from kubectl_mesh.topology import (
-    SERVICE_NAME_LABEL,
     WEBHOOK_PORT,
     XDS_PORT,
     HostedControlPlane,
@@ -49,6 +48,11 @@ class Hosted:
     def lb_source(self) -> str:
         """Where the expected address of workload clusters was read."""
         return f"{self.cluster.source}: service/{hosted_lb_name(self.name)}"
+
+    @property
+    def selector(self) -> str:
+        """The label selector that lists the hosted Pods."""
+        return f"app=istiod,istio.io/rev={self.name}-hosted"
 
     @property
     def pods_source(self) -> str:
@@ -152,7 +156,7 @@ def _verify_pods(scope: Scope, hosted: Hosted, deployment: ObjectRef, plane: Hos
         wanted=str(wanted),
         cluster=cluster.source,
         kubectl=scope.kubectl(cluster),
-        selector=f"app=istiod,istio.io/rev={hosted.name}-hosted",
+        selector=hosted.selector,
     )
     hosted.findings.append(told)
     hosted.no_pods = None if hosted.ready else told
@@ -203,17 +207,13 @@ def _verify_reach(scope: Scope, hosted: Hosted, service: Object, about: ObjectRe
     if not selector and cluster.unread("EndpointSlice", about.name):
         hosted.findings += scope.tell_unread(cluster, "EndpointSlice", about.name, hosted.unread)
         return
-    wanted = ordered(address for pod in hosted.ready for address in pod_addresses(pod))
-    leads = ordered(
-        address
-        for pod in hosted.ready
-        for address in pod_addresses(pod)
-        if XDS_PORT in _targets(cluster, service, XDS_PORT, pod, address)
-    )
+    held = [(pod, address) for pod in hosted.ready for address in pod_addresses(pod)]
+    wanted = ordered(address for _, address in held)
+    leads = ordered(a for pod, a in held if XDS_PORT in _targets(cluster, service, XDS_PORT, pod, a))
     params: dict[str, Any] = {
         "name": about.name or "",
         "kubectl": scope.kubectl(cluster),
-        "selector": f"app=istiod,istio.io/rev={hosted.name}-hosted",
+        "selector": hosted.selector,
         "actual_selector": ",".join(f"{key}={value}" for key, value in selector.items()) or "none",
     }
     code = "HostedLBReachesPods" if leads else "HostedLBReachesNoPod"
@@ -234,11 +234,7 @@ def _verify_reach(scope: Scope, hosted: Hosted, service: Object, about: ObjectRe
                 **params,
             )
         )
-    webhook = any(
-        WEBHOOK_PORT in _targets(cluster, service, WEBHOOK_PORT, pod, address)
-        for pod in hosted.ready
-        for address in pod_addresses(pod)
-    )
+    webhook = any(WEBHOOK_PORT in _targets(cluster, service, WEBHOOK_PORT, pod, a) for pod, a in held)
     if leads and not webhook:
         hosted.findings.append(
             finding(
@@ -257,7 +253,7 @@ def _others(cluster: Snapshot, service: Object, hosted: Hosted) -> list[str]:
     own = hosted_pods(cluster, hosted.name)
     if mapping(service, "spec", "selector"):
         return [name_of(p) for p in cluster.all("Pod") if selects(service, p) and is_ready(p) and p not in own]
-    slices = [s for s in cluster.all("EndpointSlice") if labels_of(s).get(SERVICE_NAME_LABEL) == name_of(service)]
+    slices = slices_of(cluster, name_of(service))
     addresses = {address for pod in own for address in pod_addresses(pod)}
     return [address for address in ready_addresses(slice_backends(slices, service)) if address not in addresses]
 
@@ -272,8 +268,7 @@ def _targets(cluster: Snapshot, service: Object, number: int, pod: Object, addre
     if port is None:
         return set()
     if not mapping(service, "spec", "selector"):
-        slices = [s for s in cluster.all("EndpointSlice") if labels_of(s).get(SERVICE_NAME_LABEL) == name_of(service)]
-        return reached(port, address, slice_backends(slices))
+        return reached(port, address, slice_backends(slices_of(cluster, name_of(service))))
     if not selects(service, pod):
         return set()
     spec = next(

@@ -148,7 +148,12 @@ class _Verification:
                 )
         if role == HOSTED and not self.intent.role:
             entry.findings.append(
-                finding("RemoteNotApplicable", self._remote_ref(), "role", cluster=self.cluster.source)
+                finding(
+                    "RemoteNotApplicable",
+                    ObjectRef("Service", self.cluster.namespace, REMOTE_SERVICE),
+                    "role",
+                    cluster=self.cluster.source,
+                )
             )
             return entry
         known = known_addresses(mesh_id, self.cluster, self.scope.control_plane, hosted_here=truth.pattern == HOSTED)
@@ -348,9 +353,6 @@ class _Verification:
 
     def _config_ref(self, config: MeshConfig) -> ObjectRef:
         return ObjectRef("ConfigMap", self.cluster.namespace, config.name)
-
-    def _remote_ref(self) -> ObjectRef:
-        return ObjectRef("Service", self.cluster.namespace, REMOTE_SERVICE)
 
 
 def _namespace(cluster: Snapshot) -> ObjectRef:

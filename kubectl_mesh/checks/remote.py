@@ -23,10 +23,10 @@ from kubectl_mesh.routing import (
     service_port,
     service_ports,
     slice_backends,
+    slices_of,
 )
 from kubectl_mesh.snapshot import NOT_CAPTURED, Object, labels_of, mapping, name_of, text
 from kubectl_mesh.topology import (
-    SERVICE_NAME_LABEL,
     WEBHOOK_PORT,
     WEBHOOK_SERVICE_PORT,
     XDS_PORT,
@@ -68,20 +68,14 @@ class RemoteCheck:
         self.findings: list[Finding] = []
         self.service = self.cluster.find("Service", remote.name, remote.namespace)
         self.endpoints = self.cluster.find("Endpoints", remote.name, remote.namespace)
-        self.slices = [
-            s
-            for s in self.cluster.all("EndpointSlice", remote.namespace)
-            if labels_of(s).get(SERVICE_NAME_LABEL) == remote.name
-        ]
+        self.slices = slices_of(self.cluster, remote.name, remote.namespace)
         self.listed = endpoints_backends(self.endpoints)
         # Where there is no slice that was read, a file that holds the Endpoints alone is enough.
         no_slices = self.cluster.unread("EndpointSlice", remote.name, remote.namespace)
-        by_hand = labels_of(self.endpoints or {}).get(SKIP_MIRROR) == "true" or mapping(
-            self.service, "spec", "selector"
-        )
         captured_alone = no_slices is not None and no_slices.code == NOT_CAPTURED and self.endpoints is not None
-        self.alone = captured_alone and not self.slices and not by_hand
-        self.routed = slice_backends(mirrored(self.endpoints) if self.alone else self.slices, self.service)
+        self.alone = captured_alone and not self.slices and not self._never_mirrored()
+        self.sliced = mirrored(self.endpoints) if self.alone else self.slices
+        self.routed = slice_backends(self.sliced, self.service)
         self.service_ref = ObjectRef("Service", remote.namespace, remote.name)
         kubectl = scope.kubectl(self.cluster, remote.namespace)
         self.repair = Repair(kubectl, scope.again(), mesh_id, remote.name, self.service)
@@ -150,7 +144,8 @@ class RemoteCheck:
                 expected=listed,
                 actual=[],
                 held=quoted(listed),
-                why=self._why_not_mirrored(),
+                why=self._never_mirrored()
+                or "the mirroring controller has made none (does kube-controller-manager run?)",
                 fix=self.repair.let_mirror(),
             )
             return False
@@ -177,17 +172,17 @@ class RemoteCheck:
         """Why addresses that stand in slices get no traffic, to be added to a sentence."""
         if text(self.service, "spec", "internalTrafficPolicy") == "Local":
             return " (internalTrafficPolicy is Local, and none of them is on a node)"
-        slices = mirrored(self.endpoints) if self.alone else self.slices
-        if ready_addresses(slice_backends(slices)) and not self.routed:
+        if ready_addresses(slice_backends(self.sliced)) and not self.routed:
             return " that is routed (its slices are of an IP family that the Service does not have)"
         return ""
 
-    def _why_not_mirrored(self) -> str:
+    def _never_mirrored(self) -> str:
+        """Why the mirroring controller passes over these Endpoints; "" where it does not."""
         if labels_of(self.endpoints or {}).get(SKIP_MIRROR) == "true":
             return f"the Endpoints carry the label {SKIP_MIRROR}=true"
         if mapping(self.service, "spec", "selector"):
             return "the Service has a selector, so Endpoints written by hand are not mirrored"
-        return "the mirroring controller has made none (does kube-controller-manager run?)"
+        return ""
 
     def _holder(self, address: str | None = None) -> Object | None:
         """The object that people look at and edit: the Endpoints, or the slice where they don't hold the address."""

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 
 from kubectl_mesh.catalog import Shell, phrase
 from kubectl_mesh.report import clean
-from kubectl_mesh.routing import Port, is_ip, normalise, service_ports
+from kubectl_mesh.routing import SERVICE_NAME_LABEL, Port, is_ip, normalise, service_ports
 from kubectl_mesh.snapshot import Object, mapping, maps, name_of, text
-from kubectl_mesh.topology import SERVICE_NAME_LABEL, WEBHOOK_PORT, WEBHOOK_SERVICE_PORT, XDS_PORT
+from kubectl_mesh.topology import WEBHOOK_PORT, WEBHOOK_SERVICE_PORT, XDS_PORT
 
 # The GlobalMesh's name for the setting that mspider renders istiod-remote from.
 _REMOTE_PILOT_ADDRESS = "istio.custom_params.values.global.remotePilotAddress"

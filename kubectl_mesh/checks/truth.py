@@ -8,11 +8,10 @@ from kubectl_mesh.catalog import finding
 from kubectl_mesh.checks.control_plane import Hosted, verify_hosted
 from kubectl_mesh.checks.scope import Scope, quoted
 from kubectl_mesh.report import UNKNOWN, WARN, ClusterReport, Finding, ObjectRef
-from kubectl_mesh.routing import ordered, reached, ready_addresses, service_port, slice_backends
-from kubectl_mesh.snapshot import Snapshot, labels_of, name_of
+from kubectl_mesh.routing import ordered, reached, ready_addresses, service_port, slice_backends, slices_of
+from kubectl_mesh.snapshot import Snapshot, name_of
 from kubectl_mesh.topology import (
     REMOTE_SERVICE,
-    SERVICE_NAME_LABEL,
     XDS_PORT,
     HostedControlPlane,
     hosted_control_planes,
@@ -111,8 +110,8 @@ def _ask(scope: Scope, cluster: Snapshot, mesh_id: str) -> tuple[ClusterReport, 
         names = [name for name in signs if ids.get(name, name) == mesh_id][:1]
         planes = [None] * len(names)
     hosted: Hosted | None = None
+    stated = bool(scope.intent.addresses)
     for name, plane in zip(names, planes, strict=True):
-        stated = bool(scope.intent.addresses)
         hosted = verify_hosted(scope, cluster, name, plane, needs_lb=not stated, unread=WARN if stated else UNKNOWN)
         entry.findings += hosted.findings
     if hosted is None:
@@ -158,17 +157,19 @@ def _witness(verified: Snapshot, mesh_id: str | None, reason: Finding | None) ->
     It can refute, and where it leads somewhere it can prove. `reason` is why nothing better is known.
     """
     name = hosted_lb_name(mesh_id or "")
-    given = lb_addresses(verified.find("Service", name))
-    if not given:
-        return Truth(WORKLOAD, reason=reason)
-    slices = [s for s in verified.all("EndpointSlice") if labels_of(s).get(SERVICE_NAME_LABEL) == name]
     service = verified.find("Service", name)
-    port = service_port(service or {}, XDS_PORT)
-    backends = slice_backends(slices, service)
+    given = lb_addresses(service)
+    if service is None or not given:
+        return Truth(WORKLOAD, reason=reason)
+    port = service_port(service, XDS_PORT)
+    backends = slice_backends(slices_of(verified, name), service)
     local = {address for pod in local_istiod_pods(verified) for address in pod_addresses(pod)}
     routed = ready_addresses(backends)
-    leads = bool(routed) and not local & set(routed) and port is not None
-    leads = leads and all(port is not None and reached(port, a, backends) == {XDS_PORT} for a in routed)
+    leads = (
+        port is not None
+        and bool(routed)
+        and all(a not in local and reached(port, a, backends) == {XDS_PORT} for a in routed)
+    )
     return Truth(WORKLOAD, given, f"{verified.source}: service/{name}", reason, proves=leads)
 
 
