@@ -19,7 +19,7 @@ from typing import NoReturn, TextIO
 from kubectl_mesh import __version__
 from kubectl_mesh.output import FORMS, Style, form
 from kubectl_mesh.report import FAIL, WARN, Ignore, Report, clean
-from kubectl_mesh.snapshot import Snapshot
+from kubectl_mesh.snapshot import ALL_NAMESPACES, Snapshot
 from kubectl_mesh.sources import InputError
 
 CONTROL_PLANE_CONTEXT = "KUBECTL_MESH_CONTROL_PLANE_CONTEXT"
@@ -40,6 +40,7 @@ _KINDS = {
     "po": "pod",
     "pods": "pod",
     "endpointslices": "endpointslice",
+    "ds": "daemonset",
     "ns": "namespace",
     "namespaces": "namespace",
 }
@@ -57,7 +58,8 @@ On Windows kubectl turns every other code into 1: scripts there call kubectl-mes
 put flags after the command.
 """
 
-_EXAMPLES = """\
+_EXAMPLES = {
+    "verify-endpoints": """\
 examples:
   # the active context is a workload cluster; the control plane runs in context "control-plane"
   kubectl mesh verify-endpoints --control-plane-context control-plane
@@ -69,7 +71,21 @@ examples:
   kubectl get -n istio-system svc,ep,endpointslices,pods,deploy,cm -o yaml > workload.yaml
   kubectl mesh verify-endpoints -f workload.yaml --control-plane-filename control-plane.yaml
 
-"""
+""",
+    "verify-gateway": """\
+examples:
+  # why is istio-ingressgateway not ready, or without an address? Both clusters are looked at
+  kubectl mesh verify-gateway --control-plane-context control-plane
+
+  # gateways in every namespace; one of them
+  kubectl mesh verify-gateway --control-plane-context control-plane -A
+  kubectl mesh verify-gateway --control-plane-context control-plane -A --gateway test-gw
+
+  # a gateway that is meant to have no load balancer
+  kubectl mesh verify-gateway --control-plane-context control-plane --ignore LoadBalancerMissing
+
+""",
+}
 
 
 class _Parser(argparse.ArgumentParser):
@@ -139,23 +155,43 @@ def _parser() -> _Parser:
         allow_abbrev=False,
     )
     commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
-    _add_verify_endpoints(commands)
+    _add_verify(
+        commands,
+        "verify-endpoints",
+        "is istiod-remote what this cluster's role asks for?",
+        "Is istiod-remote what this cluster's role asks for? Compares its addresses and ports with the\n"
+        "pattern of a hosted or a workload cluster, and prints the differences with cause and remedy.",
+    )
+    gateway = _add_verify(
+        commands,
+        "verify-gateway",
+        "does the ingress gateway work, and if not, what is the first cause?",
+        "Does the ingress gateway work, and if not, what is the first cause? Verifies the Pods of each\n"
+        "gateway, its Service and the load balancer behind it, and its way to the control plane as\n"
+        "verify-endpoints does.",
+    )
+    gateway.add_argument(
+        "-A", "--all-namespaces", action="store_true", help="gateways in every namespace (default: those in -n)"
+    )
+    gateway.add_argument("--gateway", metavar="NAME", type=_nonempty, help="only the gateway of this name")
     version = commands.add_parser("version", help="print the version; nothing is contacted", allow_abbrev=False)
     version.set_defaults(run=_version)
     return parser
 
 
-def _add_verify_endpoints(commands: argparse._SubParsersAction[_Parser]) -> None:
+def _add_verify(
+    commands: argparse._SubParsersAction[_Parser], command: str, summary: str, description: str
+) -> argparse._ArgumentGroup:
+    """A command that verifies, with the flags that all of them have; returns the group of what is verified."""
     parser = commands.add_parser(
-        "verify-endpoints",
-        help="is istiod-remote what this cluster's role asks for?",
-        description="Is istiod-remote what this cluster's role asks for? Compares its addresses and ports with the\n"
-        "pattern of a hosted or a workload cluster, and prints the differences with cause and remedy.",
+        command,
+        help=summary,
+        description=description,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog=_EXAMPLES + _EPILOG,
+        epilog=_EXAMPLES[command] + _EPILOG,
         allow_abbrev=False,
     )
-    parser.set_defaults(run=_verify_endpoints)
+    parser.set_defaults(run=_verify, command=command, all_namespaces=False, gateway=None)
     where = parser.add_argument_group("where to look")
     where.add_argument("--context", metavar="NAME", help="context to verify (default: the active one)")
     where.add_argument("--kubeconfig", metavar="FILE", help="kubeconfig file")
@@ -234,6 +270,7 @@ def _add_verify_endpoints(commands: argparse._SubParsersAction[_Parser]) -> None
     shown.add_argument("-q", "--quiet", action="store_true", help="no report, only the exit code")
     shown.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="default: auto")
     shown.add_argument("--debug", action="store_true", help="tell the reads, and show where an unforeseen error arose")
+    return what
 
 
 def _nonempty(value: str) -> str:
@@ -288,9 +325,13 @@ def _version(_: argparse.Namespace) -> int:
     return 0
 
 
-def _verify_endpoints(arguments: argparse.Namespace) -> int:
-    from kubectl_mesh.checks.endpoints import verify
+def _verify(arguments: argparse.Namespace) -> int:
     from kubectl_mesh.checks.scope import Intent
+
+    if arguments.command == "verify-endpoints":
+        from kubectl_mesh.checks.endpoints import verify
+    else:
+        from kubectl_mesh.checks.gateway import verify
 
     if arguments.filename or arguments.control_plane_filename:
         verified, control_plane = _from_files(arguments)
@@ -304,16 +345,22 @@ def _verify_endpoints(arguments: argparse.Namespace) -> int:
         contexts=contexts,
         kubectl_flags=_kubectl_flags(arguments),
         command=_repeated(arguments),
+        gateways_in=_gateways_in(arguments),
+        gateway=arguments.gateway,
     )
-    report = Report("verify-endpoints", verify(verified, control_plane, intent), arguments.ignore, arguments.fail_on)
+    report = Report(arguments.command, verify(verified, control_plane, intent), arguments.ignore, arguments.fail_on)
     if not arguments.quiet:
         _show(report, arguments)
     return report.exit_code
 
 
+def _gateways_in(arguments: argparse.Namespace) -> str:
+    return ALL_NAMESPACES if arguments.all_namespaces else str(arguments.namespace)
+
+
 def _repeated(arguments: argparse.Namespace) -> tuple[str, ...]:
     """The words that ask the same question again, whatever the form of the answer."""
-    words = ["verify-endpoints"]
+    words = [arguments.command, *(["--all-namespaces"] if arguments.all_namespaces else [])]
     for flag, given in (
         ("--kubeconfig", arguments.kubeconfig),
         ("--context", arguments.context),
@@ -327,6 +374,7 @@ def _repeated(arguments: argparse.Namespace) -> tuple[str, ...]:
         ("--expect-address", arguments.expect_address),
         ("--role", arguments.role),
         ("--mesh-id", arguments.mesh_id),
+        ("--gateway", arguments.gateway),
         ("--ignore", [ignore.given for ignore in arguments.ignore]),
         ("--fail-on", arguments.fail_on if arguments.fail_on != FAIL else None),
     ):
@@ -363,7 +411,14 @@ def _from_files(arguments: argparse.Namespace) -> tuple[Snapshot, Snapshot | Non
 
 
 def _from_clusters(arguments: argparse.Namespace) -> tuple[Snapshot, Snapshot | None, tuple[str, ...]]:
-    from kubectl_mesh.reads import Read, cluster_reads, control_plane_reads, further_reads
+    from kubectl_mesh.reads import (
+        Read,
+        cluster_reads,
+        control_plane_reads,
+        further_gateway_reads,
+        further_reads,
+        gateway_reads,
+    )
     from kubectl_mesh.sources.live import Cluster, Kubeconfig, capture
 
     kubeconfig = Kubeconfig(arguments.kubeconfig)
@@ -398,11 +453,21 @@ def _from_clusters(arguments: argparse.Namespace) -> tuple[Snapshot, Snapshot | 
     verified = clusters[0].snapshot
     control_plane = clusters[-1].snapshot if named else None
 
-    def first(cluster: Cluster) -> list[Read]:
-        reads = cluster_reads if cluster.snapshot is verified else control_plane_reads
-        return reads(cluster.snapshot.namespace)
+    stated, gateways_in = arguments.expect_address, _gateways_in(arguments)
 
-    capture(clusters, first, lambda: further_reads(verified, control_plane, arguments.expect_address))
+    def first(cluster: Cluster) -> list[Read]:
+        if cluster.snapshot is not verified:
+            return control_plane_reads(cluster.snapshot.namespace)
+        if arguments.command == "verify-gateway":
+            return gateway_reads(verified.namespace, gateways_in)
+        return cluster_reads(verified.namespace)
+
+    def further() -> list[tuple[Snapshot, Read]]:
+        if arguments.command == "verify-gateway":
+            return further_gateway_reads(verified, control_plane, stated, gateways_in, arguments.gateway)
+        return further_reads(verified, control_plane, stated)
+
+    capture(clusters, first, further)
     if arguments.debug:
         for cluster in clusters:
             print(f"debug: {cluster.snapshot.source}: {cluster.requests} requests", file=sys.stderr)

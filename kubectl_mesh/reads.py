@@ -11,8 +11,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
-from kubectl_mesh.routing import SERVICE_NAME_LABEL, is_ip, ready_addresses, slice_backends
-from kubectl_mesh.snapshot import Snapshot, mapping
+from kubectl_mesh import metallb
+from kubectl_mesh.gateways import GATEWAY_SELECTORS, GATEWAY_SERVICES, gateways, is_gateway, pod_selector
+from kubectl_mesh.routing import SERVICE_NAME_LABEL, is_ip, ready_addresses, slice_backends, slices_unread
+from kubectl_mesh.snapshot import ALL_NAMESPACES, Object, ReadKey, Snapshot, mapping, name_of, text
 from kubectl_mesh.topology import (
     CKUBE_REMOTE,
     REMOTE_SERVICE,
@@ -22,8 +24,11 @@ from kubectl_mesh.topology import (
     hosted_control_planes,
     hosted_lb_name,
     hosted_lb_names,
+    hosted_mesh_ids,
     injector_name,
+    is_ready,
     known_addresses,
+    lb_addresses,
     local_revisions,
     mesh_configs,
 )
@@ -36,10 +41,16 @@ RESOURCES = {
     "EndpointSlice": ("apis/discovery.k8s.io/v1", "endpointslices"),
     "Pod": ("api/v1", "pods"),
     "Service": ("api/v1", "services"),
+    "Event": ("api/v1", "events"),
+    "IPAddressPool": ("apis/metallb.io/v1beta1", "ipaddresspools"),
+    "L2Advertisement": ("apis/metallb.io/v1beta1", "l2advertisements"),
+    "BGPAdvertisement": ("apis/metallb.io/v1beta1", "bgpadvertisements"),
 }
+OPTIONAL = {"IPAddressPool", "L2Advertisement", "BGPAdvertisement"}  # not served: there are none
 # One run asks for at most so many objects beyond the first round, and looks up so many addresses.
 FURTHER_READS = 10
 ADDRESS_LOOKUPS = 4
+EVENT_LOOKUPS = 3
 
 REVISIONS = f"labelled {REVISION_LABEL}"  # the subject of the list of mesh configurations
 
@@ -48,8 +59,8 @@ REVISIONS = f"labelled {REVISION_LABEL}"  # the subject of the list of mesh conf
 class Read:
     """One GET: an object by `name`, or a list by selectors.
 
-    `subject` is what the answer is about (see `Snapshot.answered`): the object's name, the Service whose
-    slices are listed, an address, or None for the kind as a whole.
+    `subjects` is what the answer is about (see `Snapshot.answered`): the object's name, the Services whose
+    slices are listed, a label selector, an address, or None for the kind as a whole.
     """
 
     kind: str
@@ -57,7 +68,12 @@ class Read:
     name: str = ""
     labels: str = ""
     fields: str = ""
-    subject: str | None = None
+    subjects: tuple[str | None, ...] = (None,)
+
+    @property
+    def keys(self) -> set[ReadKey]:
+        """What a snapshot keeps the answer under, or the failure."""
+        return {(self.kind, self.namespace, subject) for subject in self.subjects}
 
     @property
     def verb(self) -> str:
@@ -68,7 +84,8 @@ class Read:
     def path(self) -> str:
         """The path and query of the request."""
         group, resource = RESOURCES[self.kind]
-        path = f"/{group}/namespaces/{quote(self.namespace, safe='')}/{resource}"
+        where = "" if self.namespace == ALL_NAMESPACES else f"/namespaces/{quote(self.namespace, safe='')}"
+        path = f"/{group}{where}/{resource}"
         if self.name:
             return f"{path}/{quote(self.name, safe='')}"
         query = {"labelSelector": self.labels, "fieldSelector": self.fields}
@@ -77,17 +94,21 @@ class Read:
 
 
 def _named(kind: str, namespace: str, name: str) -> Read:
-    return Read(kind, namespace, name=name, subject=name)
+    return Read(kind, namespace, name=name, subjects=(name,))
 
 
-def _slices(namespace: str, service: str) -> Read:
-    return Read("EndpointSlice", namespace, labels=f"{SERVICE_NAME_LABEL}={service}", subject=service)
+def _selected(kind: str, namespace: str, selector: str) -> Read:
+    return Read(kind, namespace, labels=selector, subjects=(selector,))
+
+
+def _slices(namespace: str, *services: str) -> Read:
+    return Read("EndpointSlice", namespace, labels=f"{SERVICE_NAME_LABEL} in ({','.join(services)})", subjects=services)
 
 
 def control_plane_reads(namespace: str) -> list[Read]:
     """The first round in a cluster that is asked for the truth about a mesh: four requests."""
     return [
-        Read("ConfigMap", namespace, labels=REVISION_LABEL, subject=REVISIONS),
+        Read("ConfigMap", namespace, labels=REVISION_LABEL, subjects=(REVISIONS,)),
         Read("Deployment", namespace, labels=REVISION_LABEL),
         Read("Pod", namespace, labels=f"app in (istiod,{CKUBE_REMOTE})"),
         Read("Service", namespace),
@@ -119,14 +140,14 @@ def further_reads(
     for cluster in answering:
         wanted += [(cluster, read) for read in _hosted_reads(cluster, witness=cluster is verified)]
         wanted += [
-            (cluster, Read("Pod", cluster.namespace, fields=f"status.podIP={address}", subject=address))
+            (cluster, Read("Pod", cluster.namespace, fields=f"status.podIP={address}", subjects=(address,)))
             for address in lookups
         ]
-    return [
-        (cluster, read)
-        for cluster, read in wanted
-        if not {(read.kind, read.namespace, read.subject)} & (cluster.answered | cluster.failures.keys())
-    ]
+    return _unasked(wanted)
+
+
+def _unasked(wanted: list[tuple[Snapshot, Read]]) -> list[tuple[Snapshot, Read]]:
+    return [(cluster, r) for cluster, r in wanted if not r.keys & (cluster.answered | cluster.failures.keys())]
 
 
 def _workload_reads(verified: Snapshot) -> list[Read]:
@@ -165,3 +186,78 @@ def _unexplained(verified: Snapshot, control_plane: Snapshot | None, stated: Col
     )
     routed = ready_addresses(slice_backends(verified.objects.get("EndpointSlice", [])))
     return [address for address in routed if address not in explained and is_ip(address)]
+
+
+# --- verify-gateway -----------------------------------------------------------------------------
+
+
+def gateway_reads(namespace: str, gateways_in: str) -> list[Read]:
+    """The first round of `verify-gateway` in the cluster that is verified: eight requests, twelve for all namespaces.
+
+    `gateways_in` is the namespace of the gateways, or ALL_NAMESPACES.
+    """
+    first = [read for read in cluster_reads(namespace) if read.kind not in ("Deployment", "EndpointSlice")]
+    first += [Read("Deployment", namespace), _slices(namespace, REMOTE_SERVICE, *GATEWAY_SERVICES)]
+    kinds = ("Pod", "Deployment", "Service") if gateways_in == ALL_NAMESPACES else ("Pod",)
+    return first + [_selected(kind, gateways_in, selector) for kind in kinds for selector in GATEWAY_SELECTORS]
+
+
+def further_gateway_reads(
+    verified: Snapshot,
+    control_plane: Snapshot | None,
+    stated: Collection[str],
+    gateways_in: str,
+    gateway: str | None,
+) -> list[tuple[Snapshot, Read]]:
+    """As `further_reads`, and what the gateways and load balancers call for.
+
+    Slices of gateway Services with names of their own, the Pods of a Deployment that was named, MetalLB's objects where
+    it gave an address or a Service waits for one, and the events of what is not right.
+    """
+    wanted = further_reads(verified, control_plane, stated)
+    found = gateways(verified, gateways_in, gateway) if verified.answered else []
+    missing = [
+        name_of(s) for g in found for s in g.services if slices_unread(verified, name_of(s), g.namespace) is not None
+    ]
+    wanted += [(verified, _slices(gateways_in, *dict.fromkeys(missing)))] if missing else []
+    for g in found:
+        if g.deployment and not is_gateway(g.labels):
+            wanted.append((verified, _selected("Pod", g.namespace, pod_selector(g.deployment))))
+    meshes = {config.mesh_id for config in mesh_configs(verified)}
+    for cluster in dict.fromkeys(c for c in (verified, control_plane) if c is not None and c.answered):
+        ids = hosted_mesh_ids(cluster)
+        names = [name for name in hosted_lb_names(cluster) if not meshes or ids.get(name, name) in meshes]
+        exposed = [cluster.find("Service", hosted_lb_name(name)) or {} for name in names]
+        exposed += [s for g in found for s in g.services] if cluster is verified else []
+        wanted += [(cluster, read) for read in _load_balancer_reads(cluster, exposed)]
+    unready = [next((p for p in g.pods if not is_ready(p)), None) for g in found]
+    wanted += [(verified, _events(verified, "Pod", pod)) for pod in unready if pod][:EVENT_LOOKUPS]
+    return _unasked(wanted)
+
+
+def _load_balancer_reads(cluster: Snapshot, services: list[Object]) -> list[Read]:
+    """MetalLB's objects and the events of Services; in all namespaces only where its usual one has none."""
+    asking = [s for s in services if text(s, "spec", "type") == "LoadBalancer"]
+    pending = [service for service in asking if not lb_addresses(service)]
+    allocated = [pool for pool in map(metallb.allocated_pool, asking) if pool]
+    reads: list[Read] = []
+    if pending:
+        spaces = [metallb.NAMESPACE]
+        if not metallb.controllers(cluster) and not metallb.controllers_unread(cluster, metallb.NAMESPACE):
+            spaces.append(ALL_NAMESPACES)
+        for where in spaces:
+            reads += [_selected("Pod", where, selector) for selector in metallb.CONTROLLER_SELECTORS]
+            reads.append(Read(metallb.POOL, where))
+        reads.append(_named("ConfigMap", metallb.NAMESPACE, metallb.CONFIG))
+    if allocated:
+        spaces = [metallb.NAMESPACE]
+        held = {pool.name for pool in metallb.pools(cluster)}
+        if not cluster.unread(metallb.POOL, None, metallb.NAMESPACE) and not held.issuperset(allocated):
+            spaces.append(ALL_NAMESPACES)
+        reads += [Read(kind, where) for where in spaces for kind in (metallb.POOL, *metallb.ADVERTISEMENTS)]
+    return list(dict.fromkeys(reads)) + [_events(cluster, "Service", s) for s in pending][:EVENT_LOOKUPS]
+
+
+def _events(cluster: Snapshot, kind: str, obj: Object) -> Read:
+    fields = f"involvedObject.kind={kind},involvedObject.name={name_of(obj)}"
+    return Read("Event", cluster.namespace_of(obj), fields=fields, subjects=(f"{kind}/{name_of(obj)}",))

@@ -44,7 +44,10 @@ class ObjectRef:
 
 @dataclass(eq=False)
 class Finding:
-    """One result. `expected` and `actual` are what was compared, None where nothing was."""
+    """One result. `expected` and `actual` are what was compared, None where nothing was.
+
+    `events` are the cluster's own recent Warning events about the object, newest first.
+    """
 
     code: str
     result: str
@@ -56,6 +59,7 @@ class Finding:
     source: str | None = None
     hint: str | None = None
     cause: Finding | None = None
+    events: Sequence[str] = ()
     ignored: bool = False
     id: str = ""
 
@@ -74,6 +78,8 @@ class Finding:
             "hint": self.hint,
             "cause": self.cause.id if self.cause else None,
         }
+        if self.events:
+            shown["events"] = list(self.events)
         if self.ignored:
             shown["ignored"] = True
         return shown

@@ -52,9 +52,31 @@ def name_of(obj: Object) -> str:
     return text(obj, "metadata", "name")
 
 
-def labels_of(obj: Object) -> dict[str, Any]:
+def labels_of(obj: Object | None) -> dict[str, Any]:
     """`metadata.labels`."""
     return mapping(obj, "metadata", "labels")
+
+
+def annotations_of(obj: Object | None) -> dict[str, Any]:
+    """`metadata.annotations`."""
+    return mapping(obj, "metadata", "annotations")
+
+
+def label_selected(selector: Any, labels: dict[str, Any]) -> bool:
+    """Whether a LabelSelector (`matchLabels`, `matchExpressions`) selects what bears these labels; {} selects all."""
+    if any(labels.get(key) != value for key, value in mapping(selector, "matchLabels").items()):
+        return False
+    for rule in maps(selector, "matchExpressions"):
+        key, values, held = text(rule, "key"), texts(rule, "values"), labels.get(text(rule, "key"))
+        holds = {
+            "In": held in values,
+            "NotIn": held not in values,
+            "Exists": key in labels,
+            "DoesNotExist": key not in labels,
+        }
+        if not holds.get(text(rule, "operator"), False):
+            return False
+    return True
 
 
 @dataclass(frozen=True)
@@ -66,6 +88,7 @@ class Failure:
 
 
 NOT_CAPTURED = "NotCaptured"
+ALL_NAMESPACES = ""  # as Kubernetes writes it
 ReadKey = tuple[str, str, str | None]
 
 
@@ -73,14 +96,15 @@ ReadKey = tuple[str, str, str | None]
 class Snapshot:
     """The objects of one namespace of one cluster (and of others, where an object says so).
 
-    `source` is the context's or the file's name, `server` what identifies the API server (None for
-    files). `answered` and `failures` are keyed by (kind, namespace, subject): subject is the name that
-    was asked for, or None for the kind as a whole.
+    `source` is the context's or the file's name, `server` what identifies the API server, `taken` when it was first
+    asked, in seconds since 1970 (both None for files). `answered` and `failures` are keyed by (kind, namespace,
+    subject): subject is the name that was asked for, or None for the kind as a whole.
     """
 
     source: str
     namespace: str
     server: str | None = None
+    taken: float | None = None
     objects: dict[str, list[Object]] = field(default_factory=dict)
     answered: set[ReadKey] = field(default_factory=set)
     failures: dict[ReadKey, Failure] = field(default_factory=dict)
@@ -97,9 +121,13 @@ class Snapshot:
         self.objects[kind] = list(kept.values())
 
     def all(self, kind: str, namespace: str | None = None) -> list[Object]:
-        """Every object of a kind in a namespace (default: the snapshot's own)."""
-        wanted = namespace or self.namespace
-        return [o for o in self.objects.get(kind, []) if (text(o, "metadata", "namespace") or wanted) == wanted]
+        """Every object of a kind in a namespace (default: the snapshot's own), or in ALL_NAMESPACES."""
+        found, wanted = self.objects.get(kind, []), self.namespace if namespace is None else namespace
+        return [o for o in found if wanted in (ALL_NAMESPACES, self.namespace_of(o))]
+
+    def namespace_of(self, obj: Object) -> str:
+        """The namespace of an object; the snapshot's own where a file doesn't say it."""
+        return text(obj, "metadata", "namespace") or self.namespace
 
     def find(self, kind: str, name: str, namespace: str | None = None) -> Object | None:
         """One object by its name, or None: ask `unread` whether None means absent."""
@@ -107,8 +135,9 @@ class Snapshot:
 
     def unread(self, kind: str, subject: str | None = None, namespace: str | None = None) -> Failure | None:
         """Why it can't be said that an object is absent, or None where it can."""
-        whole, named = (kind, namespace or self.namespace, None), (kind, namespace or self.namespace, subject)
-        if whole in self.answered or named in self.answered:
+        where = self.namespace if namespace is None else namespace
+        whole, named = (kind, where, None), (kind, where, subject)
+        if named in self.answered or (whole in self.answered and named not in self.failures):
             return None
         asked = self.failures.get(named) or self.failures.get(whole)
         if asked or self.answered:

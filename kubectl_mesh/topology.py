@@ -60,7 +60,8 @@ class MeshConfig:
 
     `service` is the istiod-remote Service that `discovery` names, None where it names another thing, and
     `local` says that this is the cluster's own istiod;
-    `configured` is `global.remotePilotAddress`; `error` says why the ConfigMap could not be understood.
+    `configured` is `global.remotePilotAddress`; `cluster_id` and `ca_address` are what the injector gives to proxies,
+    None where it was not read; `error` says why the ConfigMap could not be understood.
     """
 
     name: str
@@ -71,6 +72,9 @@ class MeshConfig:
     namespace: str
     port: str
     configured: str | None
+    cluster_id: str | None
+    ca_address: str | None
+    trust_domain: str
     error: str | None = None
 
 
@@ -120,8 +124,17 @@ def _mesh_config(snapshot: Snapshot, config: Object) -> MeshConfig:
         namespace=labels[1] if inside else snapshot.namespace,
         port=port,
         configured=text(injected, "remotePilotAddress") or None,
+        cluster_id=text(injected, "multiCluster", "clusterName") or None,
+        ca_address=_ca_address(snapshot, name_of(config), injected) if injected else None,
+        trust_domain=text(mesh, "trustDomain") or "cluster.local",
         error=error,
     )
+
+
+def _ca_address(snapshot: Snapshot, config: str, injected: Object) -> str:
+    """Where Istio's injection template sends the proxies for certificates: the local istiod, unless told otherwise."""
+    where = text(injected, "istioNamespace") or snapshot.namespace
+    return text(injected, "caAddress") or f"istiod{config.removeprefix('istio')}.{where}.svc:{XDS_PORT}"
 
 
 def _parse_mesh(config: Object | None) -> tuple[Object, str | None]:

@@ -55,7 +55,7 @@ def report(scenario: Scenario, folder: Path, monkeypatch: Any) -> tuple[int, dic
 
     monkeypatch.setattr(bundle, "load", load_with_failures)
     code, out = run(
-        "verify-endpoints", *write(scenario, folder), "-n", scenario.scene.namespace, *scenario.flags, "-o", "json"
+        scenario.command, *write(scenario, folder), "-n", scenario.scene.namespace, *scenario.flags, "-o", "json"
     )
     return code, json.loads(out)
 

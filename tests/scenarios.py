@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.lab.objects import Object, merge
 from tests.lab.scenes import (
     HOSTED_POD,
     LOAD_BALANCER,
     LOCAL_ISTIOD,
     NODE_IP,
     PORTS,
-    Object,
     Pod,
     Scene,
     config_map,
@@ -24,7 +24,6 @@ from tests.lab.scenes import (
     endpoint_slice,
     endpoints,
     hosted_objects,
-    merge,
     mesh_yaml,
     pod,
     service,
@@ -51,6 +50,7 @@ class Scenario:
     live: bool = True
     unread: tuple[tuple[str, str, str], ...] = ()  # (cluster, kind, code): reads that failed, in files only
     causes: Mapping[str, str] = field(default_factory=dict)  # code -> code of its cause
+    command: str = "verify-endpoints"
 
 
 def control_plane(mesh: str, lb: str, ip: str) -> tuple[Object, ...]:

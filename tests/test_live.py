@@ -16,6 +16,7 @@ import pytest
 import yaml
 
 from tests import harness
+from tests.gateway_scenarios import GATEWAY_SCENARIOS
 from tests.lab.apply import apply
 from tests.lab.clusters import CLUSTERS, Lab, kubeconfig
 from tests.lab.scenes import HOSTED_POD, LOAD_BALANCER, Scene, config_map, mesh_yaml, service
@@ -23,7 +24,7 @@ from tests.scenarios import EXIT, SCENARIOS, Scenario, wired_to
 
 pytestmark = pytest.mark.live
 
-LIVE = [scenario for scenario in SCENARIOS if scenario.live]
+LIVE = [scenario for scenario in (*SCENARIOS, *GATEWAY_SCENARIOS) if scenario.live]
 PAGE = next(scenario for scenario in SCENARIOS if scenario.name == "workload-hosted-pod")
 CLUSTER_ROLE = Path(__file__).parent.parent / "docs" / "clusterrole.yaml"
 
@@ -53,7 +54,7 @@ def test_scenario(
     scenario: Scenario, lab: Lab, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     moved = brought_in(lab, scenario, f"s-{scenario.name}"[:60].lower())
-    code, out = harness.run("verify-endpoints", *flags(moved), "-o", "json", "--debug")
+    code, out = harness.run(moved.command, *flags(moved), "-o", "json", "--debug")
     report = json.loads(out)
     found = {f["code"]: f["result"] for f in harness.findings(report) if f["result"] != "pass"}
     assert found == dict(scenario.found)
@@ -65,7 +66,10 @@ def test_scenario(
     both_roles = scenario.scene.both and scenario.verify == "control-plane"
     healthy = scenario.verdict == "pass" and not scenario.found
     for cluster, count in requests.items():
-        allowed = 14 if both_roles else 8 if cluster == scenario.verify else 6
+        if scenario.command == "verify-gateway":
+            allowed = 14 if both_roles else 12 if cluster == scenario.verify else 8
+        else:
+            allowed = 14 if both_roles else 8 if cluster == scenario.verify else 6
         assert int(count) <= (allowed if healthy else allowed + 10), cluster
 
 

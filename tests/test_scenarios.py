@@ -11,12 +11,15 @@ import pytest
 import kubectl_mesh
 from kubectl_mesh.catalog import RESULTS
 from tests import harness
+from tests.gateway_scenarios import GATEWAY_SCENARIOS
 from tests.scenarios import EXIT, SCENARIOS, Scenario
+
+ALL = [*SCENARIOS, *GATEWAY_SCENARIOS]
 
 SCHEMA = json.loads((Path(kubectl_mesh.__file__).parent / "report.schema.json").read_text())
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda s: s.name)
+@pytest.mark.parametrize("scenario", ALL, ids=lambda s: s.name)
 def test_scenario(scenario: Scenario, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     code, report = harness.report(scenario, tmp_path, monkeypatch)
     found = harness.findings(report)
@@ -31,19 +34,19 @@ def test_scenario(scenario: Scenario, tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def test_names_are_unique() -> None:
-    assert len({s.name for s in SCENARIOS}) == len(SCENARIOS)
+    assert len({s.name for s in ALL}) == len(ALL)
 
 
 def test_every_code_has_a_scenario_that_triggers_it_and_one_that_does_not() -> None:
     passes = {code for code, results in RESULTS.items() if results == ("pass",)}
-    triggered = {code for s in SCENARIOS for code in s.found} | passes
+    triggered = {code for s in ALL for code in s.found} | passes
     assert triggered == set(RESULTS)
     for code in RESULTS:
-        assert any(code not in s.found for s in SCENARIOS)
+        assert any(code not in s.found for s in ALL)
 
 
 def test_every_result_of_a_code_is_reached() -> None:
-    reached = {(code, result) for s in SCENARIOS for code, result in s.found.items()}
+    reached = {(code, result) for s in ALL for code, result in s.found.items()}
     reads = {
         "Unreachable",
         "TLSFailed",

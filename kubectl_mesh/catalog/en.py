@@ -23,6 +23,10 @@ _NO_CONFIGURATION = (
     "The proxies fetch their configuration through istiod-remote: without a way to the hosted istiod, "
     "gateways and sidecars that start never become Ready."
 )
+_NO_ADDRESS = (
+    "Without an address nothing outside the cluster reaches the Service: no client a gateway, no workload cluster the "
+    "control plane."
+)
 _NOT_READ = "What could not be read can't be called fine."
 
 PHRASES = {
@@ -407,6 +411,266 @@ CODES = {
         "",
         "If that mesh is gone for good:\n  {kubectl} delete service {name}",
     ),
+    # --- gateways: Pods ---------------------------------------------------------------------------
+    "GatewayReady": Text("The gateway is ready", "{name} has {ready} ready Pods of {wanted}."),
+    "GatewayStillReady": Text(
+        "The gateway is ready only until it restarts",
+        "{name} is still Ready, but lives on what it once received: no restart of its {ready} Pods would succeed.",
+    ),
+    "GatewayRollingOut": Text(
+        "New Pods of the gateway are not ready yet",
+        "{name}: {ready} of {wanted} Pods of the new template ready; earlier ones still serve.",
+        "A rollout that does not end leaves the gateway with what it was before.",
+        "  {kubectl} rollout status {kind} {name}\n  {kubectl} get pods -l {selector}",
+    ),
+    "GatewayNotReady": Text(
+        "The gateway's Pods run and are not ready",
+        "{name}: {ready} of {wanted} Pods ready; {what}.",
+        "A gateway becomes ready once it has its configuration from the hosted istiod, through istiod-remote:15012, "
+        "and its certificate from the local istiod. What was found about both stands in this report.",
+        "See what the proxy says, and whether it reaches the control plane:\n"
+        "  {kubectl} logs {pod} -c istio-proxy --tail=50\n"
+        "  {kubectl} describe pod {pod}",
+    ),
+    "GatewayCrashLooping": Text(
+        "The gateway's Pods crash",
+        "{name}: {ready} of {wanted} Pods ready; {what}.",
+        "An unreachable control plane does not end a proxy: the reason is in the container itself.",
+        "  {kubectl} logs {pod} -c istio-proxy --previous --tail=50\n  {kubectl} describe pod {pod}",
+    ),
+    "GatewayImageNotPulled": Text(
+        "The gateway's image can't be pulled",
+        "{name}: {ready} of {wanted} Pods ready; can't pull {what}.",
+        "Without its image no Pod starts.",
+        "Make the image available in the registry that the Pod names, or correct the mesh's image registry:\n"
+        "  {kubectl} describe pod {pod}",
+    ),
+    "GatewayNotInjected": Text(
+        "The gateway was not injected",
+        '{name}: {ready} of {wanted} Pods ready; the image of {pod} is "auto", which the injector should have '
+        "replaced.",
+        "Istio's gateway chart leaves the proxy to the sidecar injector: the local istiod's webhook did not see this "
+        "Pod, or namespace or Pod lack the label that asks for injection.",
+        "See the labels, then let the Pod be made anew:\n"
+        "  {kubectl} get namespace {namespace} --show-labels\n"
+        "  {kubectl} get pod {pod} --show-labels\n"
+        "  {kubectl} delete pod {pod}",
+    ),
+    "GatewayVolumeNotMounted": Text(
+        "A volume of the gateway can't be mounted",
+        "{name}: {ready} of {wanted} Pods ready; {what}.",
+        "istio-ca-root-cert is written into every namespace by the local istiod; other volumes are the Pod's own.",
+        "  {kubectl} get configmap istio-ca-root-cert\n  {kubectl} describe pod {pod}",
+    ),
+    "GatewayUnschedulable": Text(
+        "No node takes the gateway's Pods",
+        "{name}: {ready} of {wanted} Pods ready; no node takes {pod}: {what}",
+        "The scheduler says which resources, taints or volumes are in the way.",
+        "  {kubectl} describe pod {pod}\n  {kubectl} describe nodes",
+    ),
+    "GatewayNotStarted": Text(
+        "The gateway's containers have not started",
+        "{name}: {ready} of {wanted} Pods ready; {what}.",
+        "What a container waits for stands in its state and in the Pod's events.",
+        "  {kubectl} describe pod {pod}",
+    ),
+    "GatewayPodsRefused": Text(
+        "The gateway's Pods are refused",
+        "{name}: {ready} of {wanted} Pods ready; the API server refuses more: {what}.",
+        "A quota or a policy of the namespace stands against them.",
+        "  {kubectl} get resourcequotas\n  {kubectl} describe {kind} {name}",
+    ),
+    "GatewayPodsTooFew": Text(
+        "The gateway has fewer Pods than it should have",
+        "{name}: {ready} of {wanted} Pods ready; the others are not there.",
+        "Their controller has not made them, and does not say why.",
+        "  {kubectl} describe {kind} {name}",
+    ),
+    "GatewayHasNoPods": Text(
+        "The gateway has no Pods",
+        "{name} should have {wanted} Pods and has none.",
+        "Their controller has not made them, and does not say why.",
+        "  {kubectl} describe {kind} {name}\n  {kubectl} get replicasets,events",
+    ),
+    "GatewayScaledToZero": Text(
+        "The gateway is scaled to zero",
+        "{name} is scaled to zero: nobody serves.",
+        "Somebody, or an autoscaler, asked for no Pods.",
+        "  {kubectl} scale {kind} {name} --replicas=1",
+    ),
+    "GatewayNotFound": Text(
+        "There is no such gateway",
+        "{cluster} has no {what} in {where}; gateways found there: {present}.",
+        "Nothing was verified, so nothing can be called fine.",
+        "Gateways bear the label istio=ingressgateway, istio=eastwestgateway or mspider.io/mesh-gateway-name. See what "
+        "is there, or look in every namespace with -A:\n"
+        "  {kubectl} get deployments --show-labels",
+    ),
+    "LocalIstiodNotReady": Text(
+        "The local istiod is not ready",
+        "No local istiod Pod in {cluster} is ready: {pods}.",
+        "It injects gateways and sidecars, writes istio-ca-root-cert and signs the proxies' certificates.",
+        "  {kubectl} get pods -l app=istiod\n  {kubectl} describe pods -l app=istiod",
+    ),
+    # --- gateways: Services -----------------------------------------------------------------------
+    "GatewayHasAddress": Text("The gateway has its address", "{name} has the address {addresses}."),
+    "GatewayNeedsNoAddress": Text(
+        "There is no address to allocate", "{name} is of type {type}: no load balancer has a part in it."
+    ),
+    "GatewayServiceReachesPods": Text(
+        "The Service leads to the gateway", "{name} leads to {reached} ready Pods of {gateway}."
+    ),
+    "GatewayServiceHasNoEndpoints": Text(
+        "The Service has no ready endpoints",
+        "{name} has no ready endpoints.",
+        "Without a ready Pod behind it a Service serves nobody, with an address or without.",
+        "  {kubectl} get endpointslices -l kubernetes.io/service-name={name} -o yaml",
+    ),
+    "GatewayServiceMissesPods": Text(
+        "The Service does not lead to the gateway's Pods",
+        "{name} leads to {reached} of the {ready} ready Pods of {gateway}.",
+        "kube-proxy follows the EndpointSlices: what they don't hold gets no traffic.",
+        "  {kubectl} get endpointslices -l kubernetes.io/service-name={name} -o yaml",
+    ),
+    "GatewayServiceSelectsOthers": Text(
+        "The Service selects none of the gateway's Pods",
+        "{name} selects {selector}, and no Pod of a gateway bears that.",
+        "A Service without Pods behind it serves nobody, with an address or without.",
+        "Compare the selector with the Pods:\n"
+        "  {kubectl} get service {name} -o yaml\n"
+        "  {kubectl} get pods --show-labels",
+    ),
+    "TargetPortNotFound": Text(
+        "A named target port does not exist",
+        "{name} port {number} leads to a port named {target}, which no Pod of {gateway} has; they have {declared}.",
+        "A Service port whose targetPort is a name leads nowhere where no container has a port of that name.",
+        "  {kubectl} get service {name} -o yaml",
+    ),
+    # --- gateways: what the proxies believe -------------------------------------------------------
+    "GatewayIdentityIsExpected": Text(
+        "The proxies know their mesh", "The proxies of {name} have {values}, as the mesh config says."
+    ),
+    "GatewayMeshIDDiffers": Text(
+        "The gateway belongs to another mesh",
+        "The proxies of {name} belong to mesh {value}, the mesh config {config} says {wanted}.",
+        "They were made under another configuration, and report to the control plane as another mesh.",
+        "Let them be made anew, once the mesh config is right:\n  {kubectl} rollout restart {kind} {name}",
+    ),
+    "GatewayMeshIDNotSet": Text(
+        "The gateway has no mesh ID",
+        "The proxies of {name} have the trust domain {value} as mesh ID: none was set when they were made.",
+        "The injector writes the trust domain where no mesh ID is configured.",
+        "Let them be made anew:\n  {kubectl} rollout restart {kind} {name}",
+    ),
+    "GatewayClusterIDDiffers": Text(
+        "The gateway has another cluster's ID",
+        "The proxies of {name} have the cluster ID {value}, the injector of {config} says {wanted}.",
+        "The control plane sends endpoints by cluster ID: another one's are not reachable from here.",
+        "Let them be made anew:\n  {kubectl} rollout restart {kind} {name}",
+    ),
+    "GatewayCAAddressDiffers": Text(
+        "The gateway asks another CA",
+        "The proxies of {name} ask {value} for certificates, the injector of {config} says {wanted}.",
+        "A certificate of another CA is not trusted in the mesh.",
+        "Let them be made anew:\n  {kubectl} rollout restart {kind} {name}",
+    ),
+    "ProxyVersionFits": Text("Proxy and istiod fit", "{name} runs {proxy}, the hosted istiod {istiod}."),
+    "ProxyVersionSkew": Text(
+        "Proxy and istiod are too far apart",
+        "{name} runs {proxy}, the hosted istiod that serves it {istiod}.",
+        "Istio's control plane may be one minor version ahead of its proxies, and never behind.",
+        "Upgrade the hosted istiod first, then the gateways.",
+    ),
+    "ProxyVersionUnknown": Text(
+        "Proxy and istiod were not compared", "The version of {name} was not compared with the hosted istiod's: {why}."
+    ),
+    # --- load balancers: of gateways, and of hosted-lb --------------------------------------------
+    "LoadBalancerMissing": Text(
+        "There is no load balancer",
+        "{name} is <pending>: {cluster} shows no sign of a load balancer, neither MetalLB nor any event of another.",
+        _NO_ADDRESS,
+        "Install MetalLB from the addon repository, with an address pool and an L2 advertisement (ARP mode). If "
+        "another load balancer should be at work, ask it:\n"
+        "  {kubectl} describe service {name}",
+    ),
+    "LoadBalancerNotReady": Text(
+        "The controller of MetalLB is not ready",
+        "{name} is <pending>: MetalLB's controller is not ready ({what}).",
+        _NO_ADDRESS,
+        "  {metallb} get deployments,pods\n  {metallb} describe pods -l component=controller",
+    ),
+    "LoadBalancerClassUnserved": Text(
+        "Nobody serves the load balancer class",
+        "{name} is <pending>: it asks for {wanted}, and there is no sign of anyone serving that; {served}.",
+        "A load balancer passes over the Services of another class without a word. The class can't be changed on a "
+        "Service that is there.",
+        "Make the Service anew without loadBalancerClass, or with the one that is served; see it with:\n"
+        "  {kubectl} get service {name} -o jsonpath='{{.spec.loadBalancerClass}}'",
+    ),
+    "AddressPoolMissing": Text(
+        "There is no address pool",
+        "{name} is <pending>: MetalLB has no address pool in namespace {namespace}.",
+        "Installed is not able: without a pool MetalLB (0.14 and later) says nothing, not even in an event. "
+        + _NO_ADDRESS,
+        "Give it a pool, with a free range of the nodes' network in place of FIRST-LAST, and announce it:\n"
+        "  {pool} | {metallb} apply -f -\n"
+        "  {advertisement} | {metallb} apply -f -\n"
+        "Then check again:\n"
+        "  {again}",
+    ),
+    "AddressPoolUnknown": Text(
+        "The address pool that is asked for does not exist",
+        "{name} is <pending>: it asks for the address pool {asked}, which does not exist; there is {pools}.",
+        _NO_ADDRESS,
+        "Correct the Service's annotation metallb.io/address-pool (metallb.universe.tf/address-pool), or make "
+        "the pool:\n"
+        "  {metallb} get ipaddresspools\n"
+        "  {kubectl} get service {name} -o jsonpath='{{.metadata.annotations}}'",
+    ),
+    "AddressPoolNotAllowed": Text(
+        "The Service may use no address pool",
+        "{name} is <pending>: it may use no address pool ({why}).",
+        _NO_ADDRESS,
+        "Let a pool serve it (spec.serviceAllocation, spec.autoAssign), or let the Service ask for one:\n"
+        "  {metallb} get ipaddresspools -o yaml",
+    ),
+    "AddressPoolExhausted": Text(
+        "No address pool has a free address",
+        "{name} is <pending>: of the address pools that it may use ({pools}) none has a free {family} address.",
+        _NO_ADDRESS,
+        "Add addresses to a pool, or delete a LoadBalancer Service that is no longer needed:\n"
+        "  {metallb} get ipaddresspools -o wide\n"
+        "  {metallb} edit ipaddresspools",
+    ),
+    "AddressNotInPool": Text(
+        "The address that is asked for is in no pool",
+        "{name} is <pending>: it asks for {asked}, which is in no address pool ({pools}).",
+        _NO_ADDRESS,
+        "Correct what the Service asks for (annotation metallb.io/loadBalancerIPs, spec.loadBalancerIP), or add the "
+        "address to a pool:\n"
+        "  {metallb} get ipaddresspools",
+    ),
+    "AllocationFailed": Text(
+        "The load balancer could not give an address",
+        '{name} is <pending>: {who} says {reason}, "{says}".',
+        _NO_ADDRESS,
+        "  {kubectl} describe service {name}",
+    ),
+    "AddressPending": Text(
+        "The Service has no address, and why can't be told",
+        "{name} is <pending>, and why can't be told: {why}.",
+        _NO_ADDRESS,
+        "  {kubectl} describe service {name}",
+    ),
+    "AddressAnnounced": Text(
+        "The address is announced", "{addresses} of pool {pool} is announced by {advertisements}."
+    ),
+    "AddressNotAnnounced": Text(
+        "Nobody announces the address",
+        "{name} has {addresses} of pool {pool}, which no L2Advertisement or BGPAdvertisement in {namespace} selects.",
+        "MetalLB gives such an address and tells the network nothing of it: it leads nowhere.",
+        "Announce the pool:\n  {advertisement} | {metallb} apply -f -\nThen check again:\n  {again}",
+    ),
     # --- reads that gave no answer ----------------------------------------------------------------
     "Unreachable": Text(
         "The API server can't be reached",
@@ -428,7 +692,7 @@ CODES = {
     ),
     "Forbidden": Text(
         "There is no right to read",
-        "No right to read {kind} in namespace {namespace} of {cluster}: {detail}.",
+        "No right to read {kind} in {where} of {cluster}: {detail}.",
         _NOT_READ,
         "The README has the ClusterRole that is needed. See what you may do:\n  {kubectl} auth can-i --list",
     ),
@@ -458,10 +722,10 @@ CODES = {
     ),
     "NotCaptured": Text(
         "The objects were not captured",
-        "{cluster} holds no {kind} in namespace {namespace}.",
+        "{cluster} holds no {kind} in {where}.",
         "What is not in the files may well be in the cluster.",
         "Capture it too, or name the mesh's namespace (-n):\n"
-        "  kubectl get -n {namespace} services,endpoints,endpointslices,pods,deployments,configmaps -o yaml",
+        "  kubectl get {flag} services,endpoints,endpointslices,pods,deployments,configmaps -o yaml",
     ),
     "NotAsked": Text(
         "Too much to ask for in one run",

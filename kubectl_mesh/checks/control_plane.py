@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kubectl_mesh.catalog import finding
+from kubectl_mesh.checks.load_balancer import explain_pending, verify_announced
 from kubectl_mesh.checks.scope import Scope, quoted
 from kubectl_mesh.report import FAIL, UNKNOWN, WARN, Finding, ObjectRef
 from kubectl_mesh.routing import ordered, reached, ready_addresses, service_port, slice_backends, slices_of
@@ -178,7 +179,12 @@ def _verify_lb(scope: Scope, hosted: Hosted, *, needs_lb: bool) -> None:
     elif kind != "LoadBalancer":
         code, result, actual = "HostedLBNotLoadBalancer", UNKNOWN if needs_lb else WARN, [kind]
     elif not given:
-        code, result, actual = "HostedLBPending", FAIL if needs_lb else WARN, ["<pending>"]
+        told = explain_pending(
+            scope, cluster, service, FAIL if needs_lb else WARN, hosted.findings, unexplained="HostedLBPending"
+        )
+        hosted.no_address = told
+        hosted.findings.append(told)
+        return
     else:
         hosted.addresses = given
         hosted.findings.append(
@@ -192,6 +198,7 @@ def _verify_lb(scope: Scope, hosted: Hosted, *, needs_lb: bool) -> None:
                 **params,
             )
         )
+        hosted.findings += verify_announced(scope, cluster, service, FAIL if needs_lb else WARN)
         _verify_reach(scope, hosted, service, about)
         return
     hosted.no_address = finding(code, about, "address", result=result, expected=["an address"], actual=actual, **params)

@@ -46,10 +46,15 @@ def verify(verified: Snapshot, control_plane: Snapshot | None, intent: Intent) -
     Returns one entry for each mesh of the cluster, then one for each that was looked up in the
     control-plane cluster.
     """
-    return _Verification(Scope(verified, control_plane, intent)).run()
+    verification = Verification(Scope(verified, control_plane, intent))
+    entries = verification.run()
+    verification.close()
+    return entries
 
 
-class _Verification:
+class Verification:
+    """One run of the check: `run`, then `close` once everybody who rests on the same reads has told what is unread."""
+
     def __init__(self, scope: Scope) -> None:
         self.scope, self.intent, self.cluster = scope, scope.intent, scope.verified
         self.configs = mesh_configs(self.cluster)
@@ -69,10 +74,12 @@ class _Verification:
             self.configs = [replace(c, mesh_id=c.mesh_id or mesh_id) for c in self.configs]
             self.configs = [c for c in self.configs if c.mesh_id == mesh_id]
             self.planes = [(s, p) for s, p in self.planes if p.mesh_id == mesh_id]
+        self.own: list[ClusterReport] = []
         self.asked: list[ClusterReport] = []
         self.rivalled = False
 
     def run(self) -> list[ClusterReport]:
+        """The entries of the report, as `verify` returns them."""
         meshes = dict.fromkeys([p.mesh_id for _, p in self.planes] + [c.mesh_id for c in self.configs])
         if not meshes and (self.intent.role == HOSTED or (self.intent.role and self.config_unread)):
             meshes = {self.intent.mesh_id: None}
@@ -98,13 +105,16 @@ class _Verification:
                     cluster=self.cluster.source,
                 )
             )
-        entries += self.asked
+        self.own = entries
+        return entries + self.asked
+
+    def close(self) -> None:
+        """Show the reads that failed and that nothing rested on."""
         for snapshot in self.here:
-            first.findings += self._undecisive(snapshot)
+            self.own[0].findings += self._undecisive(snapshot)
         for entry in self.asked:
             if self.elsewhere is not None:
                 entry.findings += self._undecisive(self.elsewhere)
-        return entries
 
     # --- one mesh of the cluster ----------------------------------------------------------------
 

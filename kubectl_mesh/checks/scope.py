@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from kubectl_mesh.catalog import Shell, finding
-from kubectl_mesh.reads import REVISIONS
-from kubectl_mesh.report import UNKNOWN, Finding, ObjectRef, clean
-from kubectl_mesh.snapshot import NOT_CAPTURED, Failure, Snapshot
+from kubectl_mesh.report import SKIP, UNKNOWN, WARN, Finding, ObjectRef, clean
+from kubectl_mesh.snapshot import ALL_NAMESPACES, NOT_CAPTURED, Failure, Snapshot
 
 
 @dataclass(frozen=True)
@@ -17,7 +16,8 @@ class Intent:
     """What the user stated.
 
     `addresses` are normalised; `contexts` are those that the kubeconfig offers, `kubectl_flags` what kubectl
-    needs beside one to get there as this run did; `command` is the command line without the program.
+    needs beside one to get there as this run did; `command` is the command line without the program. For
+    `verify-gateway`, `gateways_in` is the namespace of the gateways (or ALL_NAMESPACES), `gateway` the one to verify.
     """
 
     role: str | None = None
@@ -26,6 +26,8 @@ class Intent:
     contexts: tuple[str, ...] = ()
     kubectl_flags: tuple[str, ...] = ()
     command: tuple[str, ...] = ()
+    gateways_in: str = ALL_NAMESPACES
+    gateway: str | None = None
 
 
 @dataclass
@@ -53,9 +55,16 @@ class Scope:
     def tell_unread(
         self, cluster: Snapshot, kind: str, subject: str | None, result: str = UNKNOWN, namespace: str | None = None
     ) -> list[Finding]:
-        """What a failed read adds to a report: its finding, or [] where it was read, or was told before."""
+        """What a failed read adds to a report: its finding, or [] where it was read, or was told before.
+
+        What was told before counts from now on as gravely as `result` says, if that is graver.
+        """
         failure = cluster.unread(kind, subject, namespace)
-        if failure is None or self._key(cluster, kind, failure) in self._told:
+        if failure is None:
+            return []
+        told = self._told.get(self._key(cluster, kind, failure))
+        if told is not None:
+            told.result = min(told.result, result, key=_GRAVEST_FIRST.index)
             return []
         return [self.unread_finding(cluster, kind, subject, result, namespace)]
 
@@ -70,11 +79,12 @@ class Scope:
         assert failure is not None
         key = self._key(cluster, kind, failure)
         if key not in self._told:
-            where = namespace or cluster.namespace
-            about = ObjectRef(kind, where, None if subject == REVISIONS else subject)
+            where = cluster.namespace if namespace is None else namespace
+            named = subject is not None and "/" not in subject and " " not in subject and subject.islower()
+            about = ObjectRef(kind, where or None, subject if named else None)
             what = f"{kind} {subject}" if subject else f"{kind} objects"
             if not cluster.answered:
-                about = ObjectRef("Namespace", None, where)
+                about = ObjectRef("Namespace", None, cluster.namespace)
                 what = "objects" if failure.code == NOT_CAPTURED else "anything"
             self._told[key] = finding(
                 failure.code,
@@ -83,7 +93,8 @@ class Scope:
                 result=result,
                 kind=what,
                 cluster=cluster.source,
-                namespace=where,
+                where=f"namespace {where}" if where else "all namespaces",
+                flag=Shell(shlex.join(["-n", where]) if where else "-A"),
                 detail=failure.detail,
                 kubectl=self.kubectl(cluster, where),
             )
@@ -94,6 +105,9 @@ class Scope:
         """One finding for a kind that fails in one way, one in all for a cluster that answered nothing."""
         whole = (cluster.source, cluster.namespace)
         return (*whole, failure.code, kind) if cluster.answered else whole
+
+
+_GRAVEST_FIRST = (UNKNOWN, WARN, SKIP)
 
 
 def quoted(values: Sequence[str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
+from typing import Any
 
 from tabulate import tabulate
 
@@ -43,11 +44,16 @@ def _render(report: Report, style: Style, *, wide: bool) -> str:
     shown = tabulate(rows, tablefmt="plain", disable_numparse=True)
     blocks = ["".join(f"{line.rstrip()}\n" for line in shown.splitlines())]
     if style.headers:
-        blocks += [
-            _fault(finding, depth, homes[id(finding)], style)
-            for finding, depth in ordered
-            if finding.result != PASS and not finding.ignored
-        ]
+        faults = [(f, depth) for f, depth in ordered if f.result != PASS and not f.ignored]
+        told: set[int] = set()
+        for number, (finding, depth) in enumerate(faults):
+            shown = _fault(finding, depth, homes, style)
+            # A consequence stands right under its cause, unless that one is not shown.
+            if id(finding.cause) in told:
+                blocks[-1] += shown if faults[number - 1][1] else f"\n{shown}"
+            else:
+                blocks.append(shown)
+            told.add(id(finding))
         blocks.append(_summary(report, style))
     return "\n".join(blocks)
 
@@ -120,24 +126,38 @@ def _color(rows: list[list[str]], findings: list[Finding], first: int) -> None:
             row[5] = "\n".join(_paint(line, FAIL) for line in row[5].split("\n"))
 
 
-def _fault(finding: Finding, depth: int, cluster: ClusterReport, style: Style) -> str:
-    """One fault: what is wrong, why it matters, what to do. A consequence is one line under its cause."""
+def _fault(finding: Finding, depth: int, homes: dict[int, ClusterReport], style: Style) -> str:
+    """One fault: what is wrong, why it matters, what to do. A consequence is a few words under its cause."""
+    cluster = homes[id(finding)]
+    if depth:
+        elsewhere = finding.cause is not None and homes[id(finding.cause)] is not cluster
+        head = f"{finding.result.upper()} {finding.code}{f' ({cluster.context})' if elsewhere else ''}: "
+        words = textwrap.fill(head + finding.message, _WIDTH, **_indents("  " * depth, "  " * (depth + 1)))
+        return words.replace(finding.result.upper(), _painted(finding.result.upper(), finding.result, style), 1) + "\n"
     text = texts(finding.code)
-    indent = "  " * depth
-    head = f"{indent}{_painted(finding.result.upper(), finding.result, style)} {finding.code} ({cluster.context})"
-    lines = [head, *_wrapped(finding.message, indent)]
-    if depth == 0:
-        lines += _wrapped(text.meaning, indent)
-        lines += [""] if finding.hint else []
-        for line in (finding.hint or "").splitlines():
-            # Commands are indented in the catalog, and stay on one line so that they can be pasted.
-            lines += [f"{indent}  {line}"] if line.startswith("  ") else _wrapped(line, indent)
+    lines = [f"{_painted(finding.result.upper(), finding.result, style)} {finding.code} ({cluster.context})"]
+    lines += _wrapped(finding.message)
+    for event in finding.events:
+        lines += textwrap.wrap(event, _WIDTH, **_indents("    ", "      "))
+    lines += _wrapped(text.meaning)
+    lines += [""] if finding.hint else []
+    for line in (finding.hint or "").splitlines():
+        # Commands are indented in the catalog, and stay on one line so that they can be pasted.
+        lines += [f"  {line}"] if line.startswith("  ") else _wrapped(line)
     return "\n".join(lines) + "\n"
 
 
-def _wrapped(text: str, indent: str) -> list[str]:
-    lead = f"{indent}  "
-    return textwrap.wrap(text, _WIDTH, initial_indent=lead, subsequent_indent=lead, break_on_hyphens=False)
+def _wrapped(text: str) -> list[str]:
+    return textwrap.wrap(text, _WIDTH, **_indents("  ", "  "))
+
+
+def _indents(first: str, others: str) -> dict[str, Any]:
+    return {
+        "initial_indent": first,
+        "subsequent_indent": others,
+        "break_on_hyphens": False,
+        "break_long_words": False,
+    }
 
 
 def _summary(report: Report, style: Style) -> str:

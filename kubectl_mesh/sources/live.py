@@ -33,7 +33,7 @@ from urllib3.exceptions import (
 )
 
 from kubectl_mesh import __version__
-from kubectl_mesh.reads import FURTHER_READS, Read
+from kubectl_mesh.reads import FURTHER_READS, OPTIONAL, Read
 from kubectl_mesh.snapshot import Failure, Object, Snapshot, dig, text
 from kubectl_mesh.sources import InputError
 
@@ -200,6 +200,7 @@ def capture(
     """
     begun = time.monotonic()
     for cluster in clusters:
+        cluster.snapshot.taken = time.time()
         cluster.deadline = None if cluster.timeout is None else begun + cluster.timeout
     _fetch_all([(cluster, read) for cluster in clusters for read in first(cluster)])
     left = {id(cluster.snapshot): FURTHER_READS for cluster in clusters}
@@ -212,7 +213,7 @@ def capture(
                 batch.append((by_snapshot[id(snapshot)], read))
             else:
                 limit = f"one run makes at most {FURTHER_READS} further requests to a cluster"
-                snapshot.failures[read.kind, read.namespace, read.subject] = Failure("NotAsked", limit)
+                snapshot.failures |= dict.fromkeys(read.keys, Failure("NotAsked", limit))
         if not batch:
             break
         _fetch_all(batch)
@@ -242,12 +243,11 @@ def _fetch_all(batch: Sequence[tuple[Cluster, Read]]) -> None:
     for (cluster, read), answer in zip(batch, tuple(answers), strict=True):
         if isinstance(answer, Exception):
             raise answer
-        key = (read.kind, read.namespace, read.subject)
         outcome = answer[0] if answer else Failure("TimedOut", f"--request-timeout of {cluster.timeout:g}s is over")
         if isinstance(outcome, Failure):
-            cluster.snapshot.failures[key] = outcome
+            cluster.snapshot.failures |= dict.fromkeys(read.keys, outcome)
         else:
-            cluster.snapshot.answered.add(key)
+            cluster.snapshot.answered |= read.keys
             cluster.snapshot.add(read.kind, outcome or [])
 
 
@@ -264,6 +264,8 @@ def _understand(read: Read, status: int, body: bytes) -> list[Object] | Failure 
         return Failure("Unauthorized", told)
     if status == 403:
         return Failure("Forbidden", told)
+    if status == 404 and read.kind in OPTIONAL:
+        return []
     if status == 404:
         missing = read.name and text(answer, "reason") == "NotFound" and dig(answer, "details", "name") == read.name
         return None if missing else Failure("NotServed", told)

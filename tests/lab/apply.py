@@ -10,7 +10,9 @@ from urllib.parse import quote
 
 from kubectl_mesh.reads import RESOURCES
 from tests.lab.clusters import Lab
-from tests.lab.scenes import MIRRORED, Object, Scene
+from tests.lab.gateways import EARLIER, SLICE_CONTROLLER, TEMPLATE
+from tests.lab.objects import Object
+from tests.lab.scenes import MIRRORED, Scene
 
 _SECONDS = 30.0
 
@@ -36,27 +38,43 @@ class _Target:
     def create(self, objects: list[Object]) -> None:
         self.api("POST", "/api/v1/namespaces", {"metadata": {"name": self.namespace}})
         mirrored: list[Object] = []
+        sliced: list[Object] = []
+        events: list[Object] = []
         owned: dict[str, list[Object]] = {}
         for obj in objects:
             managed_by = obj["metadata"].get("labels", {}).get("endpointslice.kubernetes.io/managed-by")
             owner = obj["metadata"].get("ownerReferences", [{}])[0].get("name", "").rpartition("-")[0]
-            living = obj.get("status", {}).get("phase") == "Running" and "deletionTimestamp" not in obj["metadata"]
-            if managed_by == MIRRORED:
-                mirrored.append(obj)  # the real controller makes it
+            template = obj["metadata"].get("labels", {}).get("pod-template-hash")
+            phases = ("Running", "Pending") if template == TEMPLATE else ("Running",)
+            living = obj.get("status", {}).get("phase") in phases and "deletionTimestamp" not in obj["metadata"]
+            if managed_by in (MIRRORED, SLICE_CONTROLLER):
+                (mirrored if managed_by == MIRRORED else sliced).append(obj)  # the real controller makes it
+            elif obj["kind"] == "Event":
+                events.append(obj)
             elif (
                 obj["kind"] == "Pod"
                 and living
+                and template in (None, TEMPLATE)
                 and any(o["kind"] == "Deployment" and o["metadata"]["name"] == owner for o in objects)
             ):
                 owned.setdefault(owner, []).append(obj)  # the Deployment makes it
             else:
                 self._create(obj)
+        names: dict[str, str] = {}
         for owner, pods in owned.items():
-            self._fill(owner, pods)
+            names |= self._fill(owner, pods)
+        for event in events:
+            about = event["involvedObject"]
+            about |= {"name": names.get(about["name"], about["name"]), "namespace": self.namespace}
+            self._create(event)
         for obj in mirrored:
             service = obj["metadata"]["labels"]["kubernetes.io/service-name"]
             wanted = sorted(a for e in obj["endpoints"] for a in e["addresses"])
             self._wait(f"slices of {service}", partial(self._mirrored, service, wanted))
+        for obj in sliced:
+            service = obj["metadata"]["labels"]["kubernetes.io/service-name"]
+            ready = sorted(a for e in obj["endpoints"] if e["conditions"]["ready"] for a in e["addresses"])
+            self._wait(f"slices of {service}", partial(self._sliced, service, ready))
 
     def _create(self, obj: Object) -> None:
         metadata = dict(obj["metadata"])
@@ -64,26 +82,43 @@ class _Target:
         if terminating:
             metadata["finalizers"] = ["kubectl-mesh.lab/keep"]
         self.api("POST", self.path(obj["kind"]), {**obj, "metadata": metadata})
-        if "status" in obj:
+        if "status" in obj and obj["kind"] != "Deployment":  # its controller writes it
             path = self.path(obj["kind"], obj["metadata"]["name"], "status")
             self.api("PATCH", path, {"status": _status(obj["status"])})
         if terminating:
             self.api("DELETE", self.path(obj["kind"], obj["metadata"]["name"]))
 
-    def _fill(self, owner: str, pods: list[Object]) -> None:
-        """Give the Pods that the Deployment's controllers made a node and the scene's status."""
-        labels = ",".join(f"{key}={value}" for key, value in pods[0]["metadata"]["labels"].items())
+    def _fill(self, owner: str, pods: list[Object]) -> dict[str, str]:
+        """Give the Pods that the Deployment's controllers made a node and the scene's status; their names there."""
+        held = {k: v for k, v in pods[0]["metadata"]["labels"].items() if k != "pod-template-hash"}
+        labels = ",".join(f"{key}={value}" for key, value in held.items())
         query = f"{self.path('Pod')}?labelSelector={quote(labels)}"
 
         def made() -> list[Object]:
             found: list[Object] = self.api("GET", query)["items"]
-            names = sorted(f["metadata"]["name"] for f in found if "pod-template-hash" in f["metadata"]["labels"])
+            hashes = {f["metadata"]["name"]: f["metadata"]["labels"].get("pod-template-hash") for f in found}
+            names = sorted(name for name, template in hashes.items() if template not in (None, EARLIER))
             return [{"name": n} for n in names] if len(names) >= len(pods) else []
 
-        for target, pod in zip(self._wait(f"Pods of {owner}", made), pods, strict=True):
+        targets = self._wait(f"Pods of {owner}", made)
+        for target, pod in zip(targets, pods, strict=True):
             binding = {"metadata": {"name": target["name"]}, "target": {"kind": "Node", "name": "node-1"}}
-            self.api("POST", self.path("Pod", target["name"], "binding"), binding)
+            if "nodeName" in pod["spec"]:
+                self.api("POST", self.path("Pod", target["name"], "binding"), binding)
             self.api("PATCH", self.path("Pod", target["name"], "status"), {"status": _status(pod["status"])})
+
+        self._wait(f"the conditions of {owner}", partial(self._observed, owner))
+        return {pod["metadata"]["name"]: target["name"] for target, pod in zip(targets, pods, strict=True)}
+
+    def _observed(self, owner: str) -> bool:
+        """Whether the Deployment's controller has told which ReplicaSet is the current one."""
+        conditions = self.api("GET", self.path("Deployment", owner)).get("status", {}).get("conditions", [])
+        return any(c["type"] == "Progressing" for c in conditions)
+
+    def _sliced(self, service: str, ready: list[str]) -> bool:
+        query = f"{self.path('EndpointSlice')}?labelSelector={quote(f'kubernetes.io/service-name={service}')}"
+        found = [e for s in self.api("GET", query)["items"] for e in s["endpoints"] or []]
+        return ready == sorted(a for e in found if e["conditions"]["ready"] for a in e["addresses"])
 
     def _mirrored(self, service: str, wanted: list[str]) -> bool:
         query = f"{self.path('EndpointSlice')}?labelSelector={quote(f'kubernetes.io/service-name={service}')}"
@@ -106,7 +141,7 @@ class _Target:
 def _status(status: Object) -> Object:
     """What an API server of today takes: a status with its required fields filled in."""
     filled = dict(status)
-    if "podIP" in filled:
+    if "podIP" in filled and "hostIP" in filled:
         filled["hostIPs"] = [{"ip": filled["hostIP"]}]
         if not filled["podIP"]:
             del filled["podIP"]

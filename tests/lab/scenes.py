@@ -14,7 +14,8 @@ from typing import Any
 
 import yaml
 
-Object = dict[str, Any]
+from tests.lab.gateways import Gateway, gateway_objects
+from tests.lab.objects import Object, merge
 
 MIRRORED = "endpointslicemirroring-controller.k8s.io"
 HOSTED_POD = "10.233.95.141"
@@ -40,7 +41,8 @@ class Scene:
     """One mesh. `both`: the control-plane cluster is its own workload cluster, and there is no other.
 
     `patches` merge into objects, keyed `Kind/name` with the cluster before it where both have it
-    (`workload:Service/istiod-remote`); None as a patch removes the object. `extra` adds objects.
+    (`workload:Service/istiod-remote`); None as a patch removes the object. `extra` adds objects. `gateways` stand
+    where the proxies are; `version` is the tag of every istiod's and proxy's image.
     """
 
     mesh: str = "hosted-mesh"
@@ -51,9 +53,12 @@ class Scene:
     ports: tuple[tuple[int, str], ...] = PORTS
     slices_only: bool = False
     pods: tuple[Pod, ...] = (Pod(),)
+    local: Pod = Pod(LOCAL_ISTIOD)
     lb: tuple[str, ...] = (LOAD_BALANCER,)
     configured: str | None = LOAD_BALANCER
     revision: str = ""
+    gateways: tuple[Gateway, ...] = ()
+    version: str = "1.22.4"
     patches: Mapping[str, Object | None] = field(default_factory=dict)
     extra: Mapping[str, tuple[Object, ...]] = field(default_factory=dict)
 
@@ -67,7 +72,7 @@ class Scene:
         for cluster, objects in made.items():
             made[cluster] = self._patched(cluster, objects) + [copy.deepcopy(o) for o in self.extra.get(cluster, ())]
             for obj in made[cluster]:
-                obj["metadata"]["namespace"] = self.namespace
+                obj["metadata"].setdefault("namespace", self.namespace)
         return made
 
     def _patched(self, cluster: str, objects: Iterable[Object]) -> list[Object]:
@@ -82,19 +87,6 @@ class Scene:
         return patched
 
 
-def merge(target: Any, patch: Any) -> Any:
-    """JSON merge patch (RFC 7386)."""
-    if not isinstance(patch, dict):
-        return copy.deepcopy(patch)
-    merged = dict(target) if isinstance(target, dict) else {}
-    for key, value in patch.items():
-        if value is None:
-            merged.pop(key, None)
-        else:
-            merged[key] = merge(merged.get(key), value)
-    return merged
-
-
 def hosted_objects(scene: Scene) -> list[Object]:
     """The control plane of a mesh."""
     mesh = scene.mesh
@@ -106,8 +98,13 @@ def hosted_objects(scene: Scene) -> list[Object]:
             {"mesh": mesh_yaml(mesh, f"istiod-{mesh}-hosted.{scene.namespace}.svc:15012")},
             f"{mesh}-hosted",
         ),
-        deployment(name, labels, replicas=len([p for p in scene.pods if p.phase == "Running" and not p.terminating])),
-        *[pod(name, index, labels, p) for index, p in enumerate(scene.pods)],
+        deployment(
+            name,
+            labels,
+            replicas=len([p for p in scene.pods if p.phase == "Running" and not p.terminating]),
+            version=scene.version,
+        ),
+        *[pod(name, index, labels, p, scene.version) for index, p in enumerate(scene.pods)],
         service(f"istiod-{mesh}-hosted-lb", PORTS, selector=labels, kind="LoadBalancer", lb=scene.lb),
         pod("mspider-mcpc-ckube-remote", 0, {"app": "mspider-mcpc-ckube-remote"}, Pod("10.233.95.150")),
         service("mspider-mcpc-ckube-remote", ((80, "http"),), selector={"app": "mspider-mcpc-ckube-remote"}),
@@ -133,11 +130,13 @@ def workload_objects(scene: Scene) -> list[Object]:
             {"values": json.dumps(values), "config": "policy: enabled\n"},
             scene.revision or "default",
         ),
-        deployment(f"istiod{suffix}", labels, replicas=1),
-        pod(f"istiod{suffix}", 0, labels, Pod(LOCAL_ISTIOD)),
+        deployment(f"istiod{suffix}", labels, replicas=1, version=scene.version),
+        pod(f"istiod{suffix}", 0, labels, scene.local, scene.version),
         service(f"istiod{suffix}", ((15010, "grpc-xds"), (15012, "https-dns")), selector=labels),
         service(remote, ((15012, "tcp-istiod"), (443, "tcp-webhook")), targets={443: 15017}),
     ]
+    for gateway in scene.gateways:
+        objects += gateway_objects(gateway, scene.mesh, scene.namespace, scene.version)
     held = scene.remote + scene.not_ready
     if scene.slices_only:
         families = {":" in address for address in held} or {False}
@@ -172,11 +171,11 @@ def config_map(name: str, data: Mapping[str, str], revision: str | None) -> Obje
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "labels": labels}, "data": dict(data)}
 
 
-def deployment(name: str, labels: Mapping[str, str], replicas: int) -> Object:
+def deployment(name: str, labels: Mapping[str, str], replicas: int, version: str = "1.22.4") -> Object:
     """A Deployment of an istiod."""
     container = {
         "name": "discovery",
-        "image": "release.daocloud.io/mspider/pilot:1.22.4",
+        "image": f"release.daocloud.io/mspider/pilot:{version}",
         "ports": [{"containerPort": 15012, "name": "tls-xds"}, {"containerPort": 15017, "name": "webhook"}],
     }
     return {
@@ -191,7 +190,7 @@ def deployment(name: str, labels: Mapping[str, str], replicas: int) -> Object:
     }
 
 
-def pod(owner: str, index: int, labels: Mapping[str, str], state: Pod) -> Object:
+def pod(owner: str, index: int, labels: Mapping[str, str], state: Pod, version: str = "1.22.4") -> Object:
     """A Pod of a Deployment, with the status that a kubelet would write."""
     ips = [{"ip": ip} for ip in (state.ip, *state.also) if ip]
     ready = "True" if state.ready and state.phase == "Running" else "False"
@@ -214,7 +213,7 @@ def pod(owner: str, index: int, labels: Mapping[str, str], state: Pod) -> Object
         "apiVersion": "v1",
         "kind": "Pod",
         "metadata": metadata,
-        "spec": {"nodeName": "node-1", "containers": [{"name": "discovery", "image": "pilot:1.22.4"}]},
+        "spec": {"nodeName": "node-1", "containers": [{"name": "discovery", "image": f"pilot:{version}"}]},
         "status": {
             "phase": state.phase,
             "podIP": state.ip,

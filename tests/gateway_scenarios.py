@@ -1,0 +1,645 @@
+"""Every state that verify-gateway tells apart; see `tests.scenarios` for the form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from tests.lab import gateways as gw
+from tests.lab.gateways import EARLIER, Gateway, GatewayPod, refused
+from tests.lab.objects import Object
+from tests.lab.scenes import HOSTED_POD, LOAD_BALANCER, LOCAL_ISTIOD, Pod, Scene, pod
+from tests.scenarios import BOTH, FAIL, LONE, SKIP, UNKNOWN, WARN, Scenario, wired_to
+
+MESH_GATEWAY = {"app": "istio-ingressgateway", "mspider.io/mesh-gateway-name": "test-gw", "test-gw": "test-gw"}
+EASTWEST = {"app": "istio-eastwestgateway", "istio": "eastwestgateway"}
+
+
+def scenario(name: str, verdict: str, found: Mapping[str, str], *gateways: Gateway, **given: Any) -> Scenario:
+    """A scenario of gateways in a mesh that is otherwise right; what is left of `given` describes the scene."""
+    fields = {key: given.pop(key) for key in list(given) if key in Scenario.__dataclass_fields__}
+    scene = Scene(gateways=gateways, **given)
+    return Scenario(f"gateway-{name}", scene, verdict, found, command="verify-gateway", **fields)
+
+
+def _pods(*pods: GatewayPod, **given: Any) -> Gateway:
+    return Gateway(pods=pods, **{"replicas": len(pods), **given})
+
+
+def metallb_pod(namespace: str = "metallb-system", ready: bool = True, *args: str) -> Object:
+    """MetalLB's controller, as its manifests label it."""
+    made = pod("controller", 0, {"app": "metallb", "component": "controller"}, Pod("10.233.90.4", ready=ready))
+    made["spec"]["containers"] = [
+        {"name": "controller", "image": "quay.io/metallb/controller:v0.15.2", "args": list(args)}
+    ]
+    made["metadata"]["namespace"] = namespace
+    return made
+
+
+def metallb(kind: str, name: str, spec: Mapping[str, Any], namespace: str = "metallb-system", **more: Any) -> Object:
+    """One of MetalLB's own objects."""
+    metadata = {"name": name, "namespace": namespace, "labels": more.pop("labels", {})}
+    return {"apiVersion": "metallb.io/v1beta1", "kind": kind, "metadata": metadata, "spec": dict(spec), **more}
+
+
+def pool(name: str = "default", *addresses: str, free: int | None = 2, **given: Any) -> Object:
+    """An address pool; `free` is what its status says, None where it says nothing (before 0.15)."""
+    status: dict[str, Any] = (
+        {} if free is None else {"status": {"availableIPv4": free, "assignedIPv4": 1, "availableIPv6": 0}}
+    )
+    labels = given.pop("labels", {})
+    spec = {"addresses": list(addresses or ["10.64.30.71-10.64.30.80"]), **given}
+    return metallb("IPAddressPool", name, spec, labels=labels, **status)
+
+
+def advertisement(name: str = "default", kind: str = "L2Advertisement", **spec: Any) -> Object:
+    """An advertisement."""
+    return metallb(kind, name, spec)
+
+
+PENDING = Gateway(lb=())
+ALLOCATED = Gateway(service={"metadata": {"annotations": {"metallb.io/ip-allocated-from-pool": "default"}}})
+CONTROLLER = metallb_pod()
+NO_IP = ("AllocationFailed", 'Failed to allocate IP for "istio-system/istio-ingressgateway": no available IPs', 4)
+
+
+def asking(**annotations: str) -> Gateway:
+    """A pending gateway Service that asks MetalLB for something."""
+    named = {f"metallb.universe.tf/{key.replace('_', '-')}": value for key, value in annotations.items()}
+    return replace(PENDING, service={"metadata": {"annotations": named}})
+
+
+def _restricted(**spec: Any) -> Object:
+    return pool("restricted", serviceAllocation=spec)
+
+
+# Why a Service has no address: what MetalLB's objects and the Service itself say, and the code that tells it. Each is
+# held once by the gateway's Service, and once by hosted-lb of a cluster that is its own workload cluster.
+PENDING_REASONS: dict[str, tuple[str, Gateway, tuple[Object, ...]]] = {
+    "controller-down": ("LoadBalancerNotReady", PENDING, (metallb_pod(ready=False), pool())),
+    "no-pool": (
+        "AddressPoolMissing",
+        PENDING,
+        (CONTROLLER, pool("elsewhere") | {"metadata": {"name": "elsewhere", "namespace": "default"}}),
+    ),
+    "unknown-pool": ("AddressPoolUnknown", asking(address_pool="gone"), (CONTROLLER, pool())),
+    "pool-of-other-namespaces": ("AddressPoolNotAllowed", PENDING, (CONTROLLER, _restricted(namespaces=["other"]))),
+    "pool-exhausted": ("AddressPoolExhausted", PENDING, (CONTROLLER, pool(free=0))),
+    "address-in-no-pool": (
+        "AddressNotInPool",
+        replace(PENDING, service={"spec": {"loadBalancerIP": "192.0.2.9"}}),
+        (CONTROLLER, pool()),
+    ),
+    "unserved-class": (
+        "LoadBalancerClassUnserved",
+        replace(PENDING, service={"spec": {"loadBalancerClass": "example.com/lb"}}),
+        (CONTROLLER, pool()),
+    ),
+    "event": (
+        "AllocationFailed",
+        replace(
+            PENDING, service_events=(("SyncLoadBalancerFailed", "Error syncing load balancer: quota exceeded", 3),)
+        ),
+        (CONTROLLER, pool()),
+    ),
+}
+
+
+def _waits(name: str, code: str, gateway: Gateway, *objects: Object, **given: Any) -> Scenario:
+    return scenario(name, "fail", {code: FAIL}, gateway, extra={"workload": objects}, live=False, **given)
+
+
+HOSTED_LB = "istiod-hosted-mesh-hosted-lb"
+KUBE_SYSTEM = pod("coredns", 0, {"k8s-app": "kube-dns"}, Pod("10.233.90.9"))
+KUBE_SYSTEM["metadata"]["namespace"] = "kube-system"
+# Files with Pods of kube-system were taken in all namespaces: that MetalLB is not among them says something.
+PENDING_REASONS["no-load-balancer"] = ("LoadBalancerMissing", PENDING, (KUBE_SYSTEM,))
+
+
+def _hosted_lb_waits(name: str, code: str, asked: Gateway, *objects: Object) -> Scenario:
+    """hosted-lb of a cluster that is its own workload cluster, for the same reason: nothing there depends on it."""
+    events = [gw.event("Service", HOSTED_LB, *told, component="metallb-controller") for told in asked.service_events]
+    return scenario(
+        f"hosted-lb-{name}",
+        "pass",
+        {code: WARN},
+        Gateway(),
+        both=True,
+        remote=(HOSTED_POD,),
+        lb=asked.lb and (LOAD_BALANCER,),
+        patches={f"Service/{HOSTED_LB}": asked.service or {}},
+        extra={"control-plane": (*objects, *events)},
+        live=False,
+        **BOTH,
+    )
+
+
+_NO_CONTROL_PLANE = {"GatewayStillReady": WARN}
+
+GATEWAY_SCENARIOS = [
+    # --- all is well ----------------------------------------------------------------------------
+    scenario("right", "pass", {}, Gateway()),
+    scenario("both-roles-right", "pass", {}, Gateway(), both=True, remote=(HOSTED_POD,), **BOTH),
+    scenario(
+        "two-gateways",
+        "pass",
+        {},
+        Gateway(),
+        Gateway("istio-eastwestgateway", EASTWEST, lb=("10.64.30.81",), pods=(GatewayPod("10.244.0.18", ready=True),)),
+    ),
+    scenario(
+        "mesh-gateway-with-a-node-port",
+        "pass",
+        {"GatewayNeedsNoAddress": SKIP},
+        Gateway("test-gw", MESH_GATEWAY, kind="NodePort", lb=()),
+    ),
+    scenario(
+        "named",
+        "pass",
+        {},
+        Gateway(),
+        Gateway("broken", {**EASTWEST, "app": "broken"}, pods=(refused("10.244.0.19"),)),
+        flags=("--gateway", "istio-ingressgateway"),
+    ),
+    scenario("named-without-labels", "pass", {}, Gateway("custom", {"app": "custom"}), flags=("--gateway", "custom")),
+    scenario(
+        "named-by-its-mesh-gateway",
+        "pass",
+        {"GatewayNeedsNoAddress": SKIP},
+        Gateway("test-gw-deployment", MESH_GATEWAY, kind="ClusterIP", lb=()),
+        flags=("--gateway", "test-gw"),
+    ),
+    scenario(
+        "evicted-pods-beside-a-ready-one",
+        "pass",
+        {},
+        _pods(
+            GatewayPod(ready=True),
+            GatewayPod("10.244.0.99", status={"phase": "Failed", "reason": "Evicted"}, template=EARLIER),
+            replicas=1,
+        ),
+    ),
+    scenario(
+        "old-pods-of-a-rollout",
+        "pass",
+        {},
+        _pods(GatewayPod(ready=True), replace(refused("10.244.0.33"), template=EARLIER), replicas=1),
+    ),
+    scenario(
+        "allocated-and-announced", "pass", {}, ALLOCATED, extra={"workload": (pool(), advertisement())}, live=False
+    ),
+    scenario(
+        "announced-by-selector",
+        "pass",
+        {},
+        ALLOCATED,
+        extra={
+            "workload": (
+                pool(labels={"zone": "a"}),
+                advertisement("other", ipAddressPools=["other"]),
+                advertisement("bgp", "BGPAdvertisement", ipAddressPoolSelectors=[{"matchLabels": {"zone": "a"}}]),
+            )
+        },
+        live=False,
+    ),
+    scenario(
+        "all-namespaces",
+        "pass",
+        {"GatewayNeedsNoAddress": SKIP},
+        Gateway(),
+        Gateway(
+            "test-gw",
+            MESH_GATEWAY,
+            kind="NodePort",
+            lb=(),
+            namespace="default",
+            pods=(GatewayPod("10.244.0.20", ready=True),),
+        ),
+        flags=("-A",),
+        live=False,
+    ),
+    scenario(
+        "expected-address",
+        "pass",
+        {"ProxyVersionUnknown": SKIP},
+        Gateway(),
+        flags=("--expect-address", LOAD_BALANCER),
+        **LONE,
+    ),
+    # --- Pods -----------------------------------------------------------------------------------
+    scenario(
+        "page",
+        "fail",
+        {"AddressIsHostedPod": FAIL, "GatewayNotReady": FAIL, "GatewayServiceHasNoEndpoints": FAIL},
+        _pods(refused()),
+        mesh="fupan-mesh",
+        version="1.16.1-mspider",
+        remote=(HOSTED_POD,),
+        configured=HOSTED_POD,
+        causes={"GatewayNotReady": "AddressIsHostedPod", "GatewayServiceHasNoEndpoints": "GatewayNotReady"},
+    ),
+    scenario(
+        "not-ready-though-all-is-right",
+        "fail",
+        {"GatewayNotReady": FAIL, "GatewayServiceHasNoEndpoints": FAIL},
+        _pods(refused()),
+        causes={"GatewayServiceHasNoEndpoints": "GatewayNotReady"},
+    ),
+    scenario(
+        "not-ready-without-events",
+        "fail",
+        {"GatewayNotReady": FAIL, "GatewayServiceHasNoEndpoints": FAIL},
+        _pods(GatewayPod()),
+    ),
+    scenario(
+        "one-of-two-not-ready", "fail", {"GatewayNotReady": FAIL}, _pods(GatewayPod(ready=True), refused("10.244.0.18"))
+    ),
+    scenario(
+        "503",
+        "fail",
+        {"GatewayNotReady": FAIL, "GatewayServiceHasNoEndpoints": FAIL},
+        _pods(
+            GatewayPod(events=(("Unhealthy", "Readiness probe failed: HTTP probe failed with statuscode: 503", 22),))
+        ),
+    ),
+    scenario(
+        "crash",
+        "fail",
+        {"GatewayCrashLooping": FAIL, "GatewayServiceHasNoEndpoints": FAIL},
+        _pods(gw.CRASHING),
+        remote=(LOAD_BALANCER,),
+    ),
+    scenario(
+        "crash-beside-a-wrong-address",
+        "fail",
+        {"AddressIsHostedPod": FAIL, "GatewayCrashLooping": FAIL, "GatewayServiceHasNoEndpoints": FAIL},
+        _pods(gw.CRASHING),
+        remote=(HOSTED_POD,),
+        configured=HOSTED_POD,
+    ),
+    scenario(
+        "no-image", "fail", {"GatewayImageNotPulled": FAIL, "GatewayServiceHasNoEndpoints": FAIL}, _pods(gw.NO_IMAGE)
+    ),
+    scenario(
+        "not-injected",
+        "fail",
+        {"GatewayNotInjected": FAIL, "GatewayServiceHasNoEndpoints": FAIL, "ProxyVersionUnknown": SKIP},
+        _pods(gw.NOT_INJECTED, image="auto"),
+    ),
+    scenario(
+        "no-ca-certificate",
+        "fail",
+        {"LocalIstiodNotReady": FAIL, "GatewayVolumeNotMounted": FAIL, "GatewayServiceHasNoEndpoints": FAIL},
+        _pods(gw.NO_CA),
+        local=Pod(LOCAL_ISTIOD, ready=False),
+        causes={"GatewayVolumeNotMounted": "LocalIstiodNotReady"},
+    ),
+    scenario(
+        "no-volume",
+        "fail",
+        {"LocalIstiodNotReady": WARN, "GatewayVolumeNotMounted": FAIL, "GatewayServiceHasNoEndpoints": FAIL},
+        _pods(gw.NO_SECRET),
+        local=Pod(LOCAL_ISTIOD, ready=False),
+    ),
+    scenario(
+        "local-istiod-down", "pass", {"LocalIstiodNotReady": WARN}, Gateway(), local=Pod(LOCAL_ISTIOD, ready=False)
+    ),
+    scenario(
+        "no-configuration",
+        "fail",
+        {"GatewayNotStarted": FAIL, "GatewayServiceHasNoEndpoints": FAIL},
+        _pods(gw.NO_CONFIG),
+    ),
+    scenario(
+        "unschedulable",
+        "fail",
+        {"GatewayUnschedulable": FAIL, "GatewayServiceHasNoEndpoints": FAIL},
+        _pods(gw.UNSCHEDULABLE),
+    ),
+    scenario(
+        "quota",
+        "fail",
+        {"GatewayPodsRefused": FAIL, "GatewayServiceHasNoEndpoints": FAIL},
+        Gateway(
+            pods=(),
+            refused='pods "istio-ingressgateway-b8b597c59-x" is forbidden: exceeded quota: pods, requested: pods=1, '
+            "used: pods=0, limited: pods=0",
+        ),
+        live=False,
+    ),
+    scenario(
+        "no-pods",
+        "fail",
+        {"GatewayHasNoPods": FAIL, "GatewayServiceHasNoEndpoints": FAIL},
+        Gateway(pods=()),
+        live=False,
+    ),
+    scenario(
+        "too-few-pods", "fail", {"GatewayPodsTooFew": FAIL}, _pods(GatewayPod(ready=True), replicas=2), live=False
+    ),
+    scenario(
+        "scaled-to-zero",
+        "fail",
+        {"GatewayScaledToZero": FAIL, "GatewayServiceHasNoEndpoints": FAIL},
+        Gateway(pods=(), replicas=0),
+    ),
+    scenario(
+        "still-ready",
+        "fail",
+        {"AddressIsHostedPod": FAIL, **_NO_CONTROL_PLANE},
+        Gateway(),
+        remote=(HOSTED_POD,),
+        configured=HOSTED_POD,
+        causes={"GatewayStillReady": "AddressIsHostedPod"},
+    ),
+    scenario(
+        "rolling-out",
+        "pass",
+        {"GatewayRollingOut": WARN},
+        _pods(refused(), GatewayPod("10.244.0.31", ready=True, template=EARLIER), replicas=1),
+    ),
+    scenario(
+        "rollout-stuck",
+        "fail",
+        {"GatewayNotReady": FAIL},
+        _pods(
+            refused(),
+            GatewayPod("10.244.0.31", ready=True, template=EARLIER),
+            replicas=1,
+            deployment={
+                "status": {
+                    "conditions": [
+                        {
+                            "type": "Progressing",
+                            "status": "False",
+                            "reason": "ProgressDeadlineExceeded",
+                            "message": f'ReplicaSet "istio-ingressgateway-{gw.TEMPLATE}" has timed out progressing.',
+                        }
+                    ]
+                }
+            },
+        ),
+        live=False,
+    ),
+    scenario(
+        "daemon-set",
+        "fail",
+        {"GatewayNotReady": FAIL, "GatewayServiceHasNoEndpoints": FAIL},
+        _pods(refused(), deployment=None),
+    ),
+    scenario(
+        "hosted-istiod-down",
+        "fail",
+        {
+            "NoReadyHostedPod": FAIL,
+            "GatewayNotReady": FAIL,
+            "GatewayServiceHasNoEndpoints": FAIL,
+            "ProxyVersionUnknown": SKIP,
+        },
+        _pods(refused()),
+        pods=(Pod(ready=False),),
+        causes={"GatewayNotReady": "NoReadyHostedPod"},
+    ),
+    # --- nothing to verify, or not to be told ---------------------------------------------------
+    scenario("none", "unknown", {"GatewayNotFound": UNKNOWN}),
+    scenario("no-such", "unknown", {"GatewayNotFound": UNKNOWN}, Gateway(), flags=("--gateway", "other")),
+    scenario(
+        "of-another-mesh",
+        "unknown",
+        {"MeshNotFound": UNKNOWN, "GatewayNotFound": UNKNOWN},
+        Gateway(),
+        flags=("--mesh-id", "other"),
+    ),
+    scenario(
+        "lone",
+        "unknown",
+        {"AddressUndetermined": UNKNOWN, "ProxyVersionUnknown": SKIP},
+        Gateway(),
+        configured=None,
+        **LONE,
+    ),
+    scenario(
+        "lone-not-ready",
+        "fail",
+        {
+            "AddressUndetermined": UNKNOWN,
+            "ProxyVersionUnknown": SKIP,
+            "GatewayNotReady": FAIL,
+            "GatewayServiceHasNoEndpoints": FAIL,
+        },
+        _pods(refused()),
+        configured=None,
+        **LONE,
+    ),
+    scenario(
+        "pods-unread",
+        "unknown",
+        {"Forbidden": UNKNOWN},
+        Gateway(),
+        unread=(("workload", "Pod", "Forbidden"),),
+        live=False,
+    ),
+    scenario(
+        "slices-unread",
+        "unknown",
+        {"Forbidden": UNKNOWN},
+        Gateway(),
+        unread=(("workload", "EndpointSlice", "Forbidden"),),
+        live=False,
+    ),
+    scenario(
+        "services-unread",
+        "unknown",
+        {"Forbidden": UNKNOWN},
+        Gateway(),
+        unread=(("workload", "Service", "Forbidden"),),
+        live=False,
+    ),
+    scenario(
+        "deployments-unread",
+        "unknown",
+        {"Forbidden": UNKNOWN, "AddressUndetermined": UNKNOWN},
+        Gateway(),
+        unread=(("workload", "Deployment", "Forbidden"),),
+        live=False,
+    ),
+    scenario(
+        "not-wired",
+        "unknown",
+        {"NotWired": UNKNOWN, "ProxyVersionUnknown": SKIP},
+        Gateway(env={"ISTIO_META_MESH_ID": "other-mesh"}),
+        patches={"workload:ConfigMap/istio": wired_to("istiod.istio-system.svc:15012", "other-mesh")},
+        configured=None,
+        live=False,
+    ),
+    # --- Services -------------------------------------------------------------------------------
+    scenario(
+        "selector",
+        "fail",
+        {"GatewayServiceSelectsOthers": FAIL},
+        Gateway(service={"spec": {"selector": {"app": "typo"}}}),
+    ),
+    scenario("service-alone", "fail", {"GatewayServiceSelectsOthers": FAIL}, Gateway(deployment=None, pods=())),
+    scenario(
+        "named-target-port",
+        "fail",
+        {"TargetPortNotFound": FAIL},
+        Gateway(
+            service={
+                "spec": {
+                    "ports": [
+                        {"name": "http2", "port": 80, "protocol": "TCP", "targetPort": "http"},
+                        {"name": "metrics", "port": 15090, "protocol": "TCP", "targetPort": "http-envoy-prom"},
+                    ]
+                }
+            }
+        ),
+    ),
+    scenario(
+        "not-in-slices",
+        "fail",
+        {"GatewayServiceMissesPods": FAIL},
+        Gateway(),
+        patches={"EndpointSlice/istio-ingressgateway-x7k2p": {"endpoints": []}},
+        live=False,
+    ),
+    scenario("no-service", "pass", {}, Gateway(service=None)),
+    # --- what the proxies believe ---------------------------------------------------------------
+    scenario(
+        "other-mesh-id", "fail", {"GatewayMeshIDDiffers": FAIL}, Gateway(env={"ISTIO_META_MESH_ID": "other-mesh"})
+    ),
+    scenario(
+        "mesh-id-not-set", "pass", {"GatewayMeshIDNotSet": WARN}, Gateway(env={"ISTIO_META_MESH_ID": "cluster.local"})
+    ),
+    scenario(
+        "other-cluster-id",
+        "pass",
+        {"GatewayClusterIDDiffers": WARN},
+        Gateway(env={"ISTIO_META_CLUSTER_ID": "futest-1"}),
+    ),
+    scenario("other-ca", "pass", {"GatewayCAAddressDiffers": WARN}, Gateway(env={"CA_ADDR": "ca.example.com:443"})),
+    scenario(
+        "no-environment",
+        "pass",
+        {},
+        Gateway(env={"ISTIO_META_MESH_ID": None, "ISTIO_META_CLUSTER_ID": None, "CA_ADDR": None}),
+    ),
+    scenario("newer-proxy", "pass", {"ProxyVersionSkew": WARN}, Gateway(image="proxyv2:1.23.0")),
+    scenario("one-minor-older", "pass", {}, Gateway(image="proxyv2:1.21.6-mspider-distroless")),
+    scenario("two-minors-older", "pass", {"ProxyVersionSkew": WARN}, Gateway(image="proxyv2:v1.20.8")),
+    scenario("tag-is-no-version", "pass", {"ProxyVersionUnknown": SKIP}, Gateway(image="registry:5000/proxyv2:latest")),
+    scenario(
+        "warnings-count",
+        "fail",
+        {"ProxyVersionSkew": WARN},
+        Gateway(image="proxyv2:1.23.0"),
+        flags=("--fail-on", "warn"),
+    ),
+    # --- load balancers -------------------------------------------------------------------------
+    *[_waits(name, code, gateway, *objects) for name, (code, gateway, objects) in PENDING_REASONS.items()],
+    _waits("no-controller", "LoadBalancerNotReady", PENDING, pool(), metallb_pod("metallb-system", False)),
+    _waits("no-auto-assign", "AddressPoolNotAllowed", PENDING, CONTROLLER, pool(autoAssign=False)),
+    _waits(
+        "service-selectors",
+        "AddressPoolNotAllowed",
+        PENDING,
+        CONTROLLER,
+        _restricted(serviceSelectors=[{"matchLabels": {"app": "other"}}]),
+    ),
+    _waits(
+        "exhausted-by-event",
+        "AddressPoolExhausted",
+        replace(PENDING, service_events=(NO_IP,)),
+        CONTROLLER,
+        pool(free=None),
+    ),
+    _waits("other-family", "AddressPoolExhausted", PENDING, CONTROLLER, pool("six", "fd00::/120")),
+    _waits(
+        "address-taken",
+        "AllocationFailed",
+        replace(
+            asking(loadBalancerIPs="10.64.30.72"), service_events=(("AllocationFailed", "can't change sharing key", 1),)
+        ),
+        CONTROLLER,
+        pool(),
+    ),
+    _waits(
+        "class-of-metallb",
+        "LoadBalancerClassUnserved",
+        PENDING,
+        metallb_pod("metallb-system", True, "--lb-class=metallb"),
+        pool(),
+    ),
+    _waits("free-address", "AddressPending", PENDING, CONTROLLER, pool()),
+    _waits("nothing-captured", "AddressPending", PENDING),
+    scenario(
+        "legacy-configuration",
+        "fail",
+        {"AddressPending": FAIL},
+        PENDING,
+        extra={
+            "workload": (
+                CONTROLLER,
+                {
+                    "apiVersion": "v1",
+                    "kind": "ConfigMap",
+                    "metadata": {"name": "config", "namespace": "metallb-system"},
+                    "data": {
+                        "config": "address-pools: [{name: default, protocol: layer2, addresses: [10.64.30.0/24]}]"
+                    },
+                },
+            )
+        },
+        live=False,
+    ),
+    scenario(
+        "not-announced",
+        "fail",
+        {"AddressNotAnnounced": FAIL},
+        ALLOCATED,
+        extra={
+            "workload": (
+                pool(),
+                advertisement("other", ipAddressPools=["other"]),
+                advertisement("bgp", "BGPAdvertisement", ipAddressPools=["third"]),
+            )
+        },
+        live=False,
+    ),
+    scenario(
+        "two-pending",
+        "fail",
+        {"AddressPoolMissing": FAIL},
+        PENDING,
+        Gateway("istio-eastwestgateway", EASTWEST, lb=(), pods=(GatewayPod("10.244.0.18", ready=True),)),
+        extra={"workload": PENDING_REASONS["no-pool"][2]},
+        live=False,
+        causes={"AddressPoolMissing": "AddressPoolMissing"},
+    ),
+    *[_hosted_lb_waits(name, code, asked, *objects) for name, (code, asked, objects) in PENDING_REASONS.items()],
+    _hosted_lb_waits(
+        "not-announced",
+        "AddressNotAnnounced",
+        ALLOCATED,
+        pool(),
+        advertisement(ipAddressPools=["other"]),
+        advertisement("bgp", "BGPAdvertisement", ipAddressPools=["third"]),
+    ),
+    scenario(
+        "no-pool-for-hosted-lb",
+        "fail",
+        {
+            "AddressPoolMissing": FAIL,
+            "AddressUndetermined": UNKNOWN,
+            "GatewayNotReady": FAIL,
+            "GatewayServiceHasNoEndpoints": FAIL,
+        },
+        _pods(refused()),
+        lb=(),
+        configured=None,
+        extra={"control-plane": PENDING_REASONS["no-pool"][2]},
+        live=False,
+        causes={"GatewayNotReady": "AddressPoolMissing"},
+    ),
+]
