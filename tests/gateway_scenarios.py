@@ -49,7 +49,7 @@ def pool(name: str = "default", *addresses: str, free: int | None = 2, **given: 
         {} if free is None else {"status": {"availableIPv4": free, "assignedIPv4": 1, "availableIPv6": 0}}
     )
     labels = given.pop("labels", {})
-    spec = {"addresses": list(addresses or ["10.64.30.71-10.64.30.80"]), **given}
+    spec = {"addresses": list(addresses or ["10.64.30.80-10.64.30.89"]), **given}
     return metallb("IPAddressPool", name, spec, labels=labels, **status)
 
 
@@ -559,7 +559,7 @@ GATEWAY_SCENARIOS = [
         "address-taken",
         "AllocationFailed",
         replace(
-            asking(loadBalancerIPs="10.64.30.72"), service_events=(("AllocationFailed", "can't change sharing key", 1),)
+            asking(loadBalancerIPs="10.64.30.82"), service_events=(("AllocationFailed", "can't change sharing key", 1),)
         ),
         CONTROLLER,
         pool(),

@@ -11,8 +11,10 @@ import yaml
 
 from kubectl_mesh import cli, output, reads
 from kubectl_mesh.catalog import RESULTS, en
-from kubectl_mesh.snapshot import Snapshot
+from kubectl_mesh.snapshot import ALL_NAMESPACES, Snapshot
 from tests import generated
+from tests.gateway_scenarios import ALLOCATED
+from tests.lab.gateways import Gateway, refused
 from tests.lab.scenes import Scene
 
 ROOT = generated.ROOT
@@ -45,7 +47,15 @@ def made_reads() -> set[tuple[str, str]]:
     snapshot = Snapshot("c", "istio-system", "server", answered={("Service", "istio-system", None)})
     for obj in scene.clusters()["control-plane"]:
         snapshot.add(obj["kind"], [obj])
-    return made | {(reads.RESOURCES[r.kind][1], r.verb) for _, r in reads.further_reads(snapshot, None)}
+    made |= {(reads.RESOURCES[r.kind][1], r.verb) for _, r in reads.further_reads(snapshot, None)}
+    # And of verify-gateway: a gateway that is not ready and waits for its address, and one that MetalLB gave its own.
+    scene = Scene(gateways=(Gateway("other", lb=(), pods=(refused(),)), ALLOCATED))
+    snapshot = Snapshot("c", "istio-system", "server", answered={("Service", "istio-system", None)})
+    for obj in scene.clusters()["workload"]:
+        snapshot.add(obj["kind"], [obj])
+    gateway = reads.gateway_reads("n", "n") + reads.gateway_reads("n", ALL_NAMESPACES)
+    gateway += [read for _, read in reads.further_gateway_reads(snapshot, None, (), "istio-system", None)]
+    return made | {(reads.RESOURCES[r.kind][1], r.verb) for r in gateway}
 
 
 def test_the_cluster_role_grants_exactly_what_is_read() -> None:
@@ -64,7 +74,7 @@ def test_the_readme_names_every_flag_and_exit_code() -> None:
     parser = cli._parser()
     commands = next(action for action in parser._actions if action.choices).choices
     assert commands
-    for action in commands["verify-endpoints"]._actions:  # type: ignore[index]
+    for action in commands["verify-gateway"]._actions:  # type: ignore[index]
         assert any(f"`{flag}" in README or f"/{flag}" in README for flag in action.option_strings), (
             action.option_strings
         )

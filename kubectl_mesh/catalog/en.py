@@ -464,7 +464,7 @@ CODES = {
     ),
     "GatewayUnschedulable": Text(
         "No node takes the gateway's Pods",
-        "{name}: {ready} of {wanted} Pods ready; no node takes {pod}: {what}",
+        "{name}: {ready} of {wanted} Pods ready; no node takes {pod}: {what}.",
         "The scheduler says which resources, taints or volumes are in the way.",
         "  {kubectl} describe pod {pod}\n  {kubectl} describe nodes",
     ),

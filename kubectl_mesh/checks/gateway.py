@@ -198,7 +198,18 @@ class _Gateways:
         if obstacle and gateway.ready:
             about = ObjectRef(gateway.kind, gateway.namespace, gateway.name)
             ready = str(len(gateway.ready))
-            found.append(finding("GatewayStillReady", about, "restart", cause=obstacle, name=gateway.name, ready=ready))
+            found.append(
+                finding(
+                    "GatewayStillReady",
+                    about,
+                    "control plane",
+                    expected=["in reach"],
+                    actual=["out of reach"],
+                    cause=obstacle,
+                    name=gateway.name,
+                    ready=ready,
+                )
+            )
         return found
 
     # --- Services -------------------------------------------------------------------------------

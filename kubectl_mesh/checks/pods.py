@@ -204,4 +204,4 @@ def needs_ca_certificate(told: Finding) -> bool:
 
 
 def _line(said: str) -> str:
-    return " ".join(said.split())
+    return " ".join(said.split()).rstrip(".")

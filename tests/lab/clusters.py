@@ -72,7 +72,7 @@ class Lab:
 def start(folder: Path, *, tied: bool = True) -> Lab:
     """Start the lab in a folder. `tied`: its processes end with this one, however that ends. Raises LabError."""
     where = binaries.find_or_build()
-    etcd_client, etcd_peer, *ports = _free_ports(2 + len(CLUSTERS))
+    etcd_client, etcd_peer, *ports = free_ports(2 + len(CLUSTERS))
     servers = {cluster: f"https://127.0.0.1:{port}" for cluster, port in zip(CLUSTERS, ports, strict=True)}
     lab = Lab(folder, folder / "kubeconfig", servers, where)
     try:
@@ -177,12 +177,12 @@ def _spawn(lab: Lab, tied: bool, name: str, command: list[str]) -> None:
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
-                preexec_fn=_die_with_parent if tied and sys.platform == "linux" else None,
+                preexec_fn=die_with_parent if tied and sys.platform == "linux" else None,
             )
         )
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
     """Linux: a killed test session takes the lab with it."""
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
@@ -252,7 +252,7 @@ def _create_node(lab: Lab, cluster: str) -> None:
     lab.api(cluster, "PATCH", "/api/v1/nodes/node-1/status", status)
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
     sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
     ports = [s.getsockname()[1] for s in sockets]
     for s in sockets:

@@ -72,7 +72,9 @@ class Scene:
         for cluster, objects in made.items():
             made[cluster] = self._patched(cluster, objects) + [copy.deepcopy(o) for o in self.extra.get(cluster, ())]
             for obj in made[cluster]:
-                obj["metadata"].setdefault("namespace", self.namespace)
+                # What was made for a scene in the usual namespace stands in this one's.
+                if obj["metadata"].get("namespace", "istio-system") == "istio-system":
+                    obj["metadata"]["namespace"] = self.namespace
         return made
 
     def _patched(self, cluster: str, objects: Iterable[Object]) -> list[Object]:
