@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import subprocess
 from contextlib import redirect_stdout
 from dataclasses import replace
 from pathlib import Path
@@ -63,6 +65,16 @@ def report(scenario: Scenario, folder: Path, monkeypatch: Any) -> tuple[int, dic
 def findings(shown: dict[str, Any]) -> list[dict[str, Any]]:
     """All findings of a JSON report."""
     return [finding for cluster in shown["clusters"] for finding in cluster["findings"]]
+
+
+def paste(kubectl: Path, hint: str, verb: str) -> None:
+    """Run the commands of a hint that use a verb, in a shell that finds kubectl in a folder."""
+    environment = {**os.environ, "PATH": f"{kubectl}{os.pathsep}{os.environ['PATH']}"}
+    commands = [line.strip() for line in hint.splitlines() if line.startswith("  ") and f" {verb} " in line]
+    assert commands, hint
+    for command in commands:
+        done = subprocess.run(command, shell=True, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, (command, done.stderr)
 
 
 def in_namespace(scenario: Scenario, namespace: str) -> Scenario:

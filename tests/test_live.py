@@ -173,8 +173,10 @@ def test_the_printed_command_repairs_it(name: str, lab: Lab, mesh_cli: dict[str,
 # --- rights -------------------------------------------------------------------------------------
 
 
-def as_reader(lab: Lab, name: str, namespace: str, rules: list[dict[str, Any]], folder: Path) -> Path:
-    """A kubeconfig whose user has exactly these rules in a namespace of both clusters, by impersonation."""
+def as_reader(
+    lab: Lab, name: str, namespace: str, rules: list[dict[str, Any]], folder: Path, also: tuple[str, ...] = ()
+) -> Path:
+    """A kubeconfig whose user has exactly these rules in some namespaces of both clusters, by impersonation."""
     for cluster in CLUSTERS:
         base = "/apis/rbac.authorization.k8s.io/v1"
         lab.api(cluster, "POST", f"{base}/clusterroles", {"metadata": {"name": name}, "rules": rules})
@@ -183,7 +185,8 @@ def as_reader(lab: Lab, name: str, namespace: str, rules: list[dict[str, Any]], 
             "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": name},
             "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": name}],
         }
-        lab.api(cluster, "POST", f"{base}/namespaces/{namespace}/rolebindings", binding)
+        for where in (namespace, *also):
+            lab.api(cluster, "POST", f"{base}/namespaces/{where}/rolebindings", binding)
     config = yaml.safe_load(kubeconfig(lab, {c: (c, "admin") for c in CLUSTERS}, "workload"))
     for user in config["users"]:
         user["user"]["as"] = name

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -71,18 +70,6 @@ def until(namespace: str, code: str, *flags: str) -> dict[str, Any]:
     return finding
 
 
-def paste(lab: Lab, finding: dict[str, Any], **replaced: str) -> None:
-    """Run the printed commands that apply something, through real kubectl."""
-    for line in finding["hint"].splitlines():
-        if " apply " in line:
-            command = line
-            for old, new in replaced.items():
-                command = command.replace(old.replace("_", "-"), new)
-            environment = {**os.environ, "PATH": f"{lab.bin}{os.pathsep}{os.environ['PATH']}"}
-            done = subprocess.run(command, shell=True, env=environment, capture_output=True, text=True, check=False)
-            assert done.returncode == 0, (command, done.stderr)
-
-
 def passes(namespace: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
 
@@ -125,7 +112,8 @@ def test_the_address_arrives_once_the_pool_is_there(metallb_lab: Lab) -> None:
     bring(metallb_lab, "lb-no-pool", PENDING)
     told = until("lb-no-pool", "AddressPoolMissing")
     assert not told.get("events")  # MetalLB says nothing at all then
-    paste(metallb_lab, told, FIRST_LAST="10.64.30.81-10.64.30.82")
+    hint = told["hint"].replace("FIRST-LAST", "10.64.30.81-10.64.30.82")
+    harness.paste(metallb_lab.bin, hint, "apply")
     found = {f["code"]: f for f in passes("lb-no-pool")}
     assert found["GatewayHasAddress"]["actual"] == ["10.64.30.81"]
     assert found["AddressAnnounced"]["actual"] == ["l2advertisement/default"]
@@ -149,7 +137,7 @@ def test_pool_without_advertisement(metallb_lab: Lab) -> None:
     metallb.create(metallb_lab, "workload", _bare(pool("silent")))
     metallb.create(metallb_lab, "workload", _bare(advertisement("other", ipAddressPools=["other"])))
     bring(metallb_lab, "lb-silent", PENDING)
-    paste(metallb_lab, until("lb-silent", "AddressNotAnnounced"))
+    harness.paste(metallb_lab.bin, until("lb-silent", "AddressNotAnnounced")["hint"], "apply")
     passes("lb-silent")
 
 

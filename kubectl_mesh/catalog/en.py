@@ -34,6 +34,7 @@ PHRASES = {
     "want-hosted-unread": "the control-plane cluster itself needs the hosted istiod's Pod IPs",
     "want-workload": "a workload cluster needs {addresses}",
     "want-workload-unread": "a workload cluster needs the load balancer address of the mesh's hosted-lb",
+    "want-shadowed": "the control plane has the same address, and from inside this cluster it can't be reached",
     "want-unknown": "it should be {addresses}",
     "want-unknown-unread": "no cluster's proxies belong there, whatever its role",
     "fix-stated": "If {address} is right, say so:\n  {again} --expect-address {address}",
@@ -50,6 +51,11 @@ PHRASES = {
         "Until that has arrived, mend the object itself (the mesh's controllers may write the old address back):\n"
         "  {patch}\n"
         "Then check again:\n"
+        "  {again}"
+    ),
+    "fix-shadowed": (
+        "Two things have one address: give one of them another, such as hosted-lb one of a pool that no other cluster "
+        "uses, and set that as the mesh's control-plane address (basic information of the mesh). Then check again:\n"
         "  {again}"
     ),
     "fix-drifted": (

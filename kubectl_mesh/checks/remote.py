@@ -301,6 +301,7 @@ class RemoteCheck:
         else:
             code = "AddressIsStale" if self.truth.pattern == HOSTED else "AddressIsUnexpected"
         holder = self._holder(address)
+        shadowed = address in (self.truth.addresses or []) and self.truth.pattern == WORKLOAD
         return self._tell(
             code,
             self._ref(holder),
@@ -310,9 +311,9 @@ class RemoteCheck:
             source=self.truth.source,
             cause=self._pending(),
             address=address,
-            fix=self._fix(holder),
+            fix=phrase("fix-shadowed", again=self.scope.again()) if shadowed else self._fix(holder),
             what=owner.what if owner else "an address that nothing here has",
-            wanted=self._wanted(),
+            wanted=phrase("want-shadowed") if shadowed else self._wanted(),
         )
 
     def _wanted(self) -> str:

@@ -18,9 +18,10 @@ _SECONDS = 30.0
 
 
 def apply(lab: Lab, scene: Scene) -> None:
-    """Create a scene's objects in its namespace and wait until the controllers have done their part."""
+    """Create a scene's objects in their namespaces and wait until the controllers have done their part."""
     for cluster, objects in scene.clusters().items():
-        _Target(lab, cluster, scene.namespace).create(objects)
+        for namespace in dict.fromkeys([scene.namespace, *(o["metadata"]["namespace"] for o in objects)]):
+            _Target(lab, cluster, namespace).create([o for o in objects if o["metadata"]["namespace"] == namespace])
 
 
 class _Target:
@@ -36,7 +37,7 @@ class _Target:
         return self.lab.api(self.cluster, method, path, body)
 
     def create(self, objects: list[Object]) -> None:
-        self.api("POST", "/api/v1/namespaces", {"metadata": {"name": self.namespace}})
+        self.lab.namespace(self.cluster, self.namespace)
         mirrored: list[Object] = []
         sliced: list[Object] = []
         events: list[Object] = []

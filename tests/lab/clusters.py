@@ -64,6 +64,14 @@ class Lab:
         with opener.open(request, timeout=30) as answer:
             return json.loads(answer.read() or b"{}")
 
+    def namespace(self, cluster: str, name: str) -> None:
+        """Create a namespace, unless it is there."""
+        try:
+            self.api(cluster, "POST", "/api/v1/namespaces", {"metadata": {"name": name}})
+        except urllib.error.HTTPError as error:
+            if error.code != 409:
+                raise
+
     def stop(self) -> None:
         """End every process, gently first."""
         end([process.pid for process in self.processes], wait=lambda: [p.poll() for p in self.processes])

@@ -31,7 +31,7 @@ def install(lab: Lab, cluster: str) -> None:
         lab.api(cluster, "POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", crd)
     for kind in ("ipaddresspools", "l2advertisements", "bgpadvertisements"):
         wait(f"{kind} to be served", partial(_served, lab, cluster, kind))
-    lab.api(cluster, "POST", "/api/v1/namespaces", {"metadata": {"name": NAMESPACE}})
+    lab.namespace(cluster, NAMESPACE)
     container = {"name": "controller", "image": "quay.io/metallb/controller:v0.15.2", "args": ["--port=7472"]}
     pod = {"metadata": {"name": "controller-68bf958bf9-hx7kq", "labels": _LABELS}, "spec": {"containers": [container]}}
     lab.api(cluster, "POST", f"/api/v1/namespaces/{NAMESPACE}/pods", pod)
