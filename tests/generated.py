@@ -7,13 +7,21 @@ from pathlib import Path
 import yaml
 
 from kubectl_mesh.catalog import RESULTS, en
+from tests.lab.gateways import Gateway, refused
 from tests.lab.scenes import HOSTED_POD, Scene, as_list
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = ROOT / "kubectl_mesh" / "examples"
-# The troubleshooting page's mesh: the workload cluster has the hosted istiod's Pod IP; and repaired.
-_PAGE = Scene(mesh="fupan-mesh", remote=(HOSTED_POD,), configured=HOSTED_POD)
-_REPAIRED = Scene(mesh="fupan-mesh")
+# The troubleshooting page's mesh: the workload cluster has the hosted istiod's Pod IP, and its gateway is not ready;
+# and the same mesh repaired.
+_PAGE = Scene(
+    mesh="fupan-mesh",
+    remote=(HOSTED_POD,),
+    configured=HOSTED_POD,
+    gateways=(Gateway(pods=(refused(),)),),
+    version="1.16.1-mspider",
+)
+_REPAIRED = Scene(mesh="fupan-mesh", gateways=(Gateway(),), version="1.16.1-mspider")
 
 
 def findings() -> str:

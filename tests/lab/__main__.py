@@ -7,10 +7,12 @@ import os
 import shutil
 import sys
 import tempfile
+from datetime import datetime, timezone
 from pathlib import Path
 
 from tests.lab import binaries, clusters
 from tests.lab.apply import apply
+from tests.lab.gateways import Gateway, refused
 from tests.lab.scenes import HOSTED_POD, Scene
 
 _STATE = Path(tempfile.gettempdir()) / f"kubectl-mesh-lab-{os.getuid()}"
@@ -27,10 +29,21 @@ def up() -> None:
     _STATE.mkdir(mode=0o700)
     lab = clusters.start(_STATE, tied=False)
     (_STATE / "pids.json").write_text(json.dumps([process.pid for process in lab.processes]))
-    apply(lab, Scene(remote=(HOSTED_POD,), configured=HOSTED_POD))
+    scene = Scene(
+        mesh="fupan-mesh",
+        remote=(HOSTED_POD,),
+        configured=HOSTED_POD,
+        gateways=(Gateway(pods=(refused(),)),),
+        patches={"Event/istio-ingressgateway-b8b597c59-7gnwr.unhealthy": {"lastTimestamp": _now()}},
+    )
+    apply(lab, scene)
     print("lab: two clusters are running; `make lab-down` ends them. Try:", file=sys.stderr)
-    print("lab:   kubectl-mesh verify-endpoints --control-plane-context control-plane", file=sys.stderr)
+    print("lab:   kubectl-mesh verify-gateway --control-plane-context control-plane", file=sys.stderr)
     print(f"export KUBECONFIG={lab.kubeconfig}")
+
+
+def _now() -> str:
+    return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def down() -> None:
