@@ -230,32 +230,43 @@ def further_gateway_reads(
         exposed = [cluster.find("Service", hosted_lb_name(name)) or {} for name in names]
         exposed += [s for g in found for s in g.services] if cluster is verified else []
         wanted += [(cluster, read) for read in _load_balancer_reads(cluster, exposed)]
-    unready = [next((p for p in g.pods if not is_ready(p)), None) for g in found]
-    wanted += [(verified, _events(verified, "Pod", pod)) for pod in unready if pod][:EVENT_LOOKUPS]
+        waiting = [_events(cluster, "Service", s) for s in exposed if _asks(s) and not lb_addresses(s)]
+        unready = [next((p for p in g.pods if not is_ready(p)), None) for g in found if cluster is verified]
+        looked_up = [*waiting[:1], *(_events(cluster, "Pod", pod) for pod in unready if pod), *waiting[1:]]
+        wanted += [(cluster, read) for read in looked_up[:EVENT_LOOKUPS]]
     return _unasked(wanted)
 
 
+def _asks(service: Object) -> bool:
+    """Whether a Service asks for a load balancer."""
+    return text(service, "spec", "type") == "LoadBalancer"
+
+
 def _load_balancer_reads(cluster: Snapshot, services: list[Object]) -> list[Read]:
-    """MetalLB's objects and the events of Services; in all namespaces only where its usual one has none."""
-    asking = [s for s in services if text(s, "spec", "type") == "LoadBalancer"]
-    pending = [service for service in asking if not lb_addresses(service)]
+    """MetalLB's objects, where a Service waits for its address or MetalLB gave it one.
+
+    In all namespaces only where MetalLB's usual one has nothing; the ConfigMap of up to 0.12 only beside a controller
+    that has no pool.
+    """
+    asking = list(filter(_asks, services))
     allocated = [pool for pool in map(metallb.allocated_pool, asking) if pool]
     reads: list[Read] = []
-    if pending:
+    if not all(map(lb_addresses, asking)):
         spaces = [metallb.NAMESPACE]
         if not metallb.controllers(cluster) and not metallb.controllers_unread(cluster, metallb.NAMESPACE):
             spaces.append(ALL_NAMESPACES)
         for where in spaces:
             reads += [_selected("Pod", where, selector) for selector in metallb.CONTROLLER_SELECTORS]
             reads.append(Read(metallb.POOL, where))
-        reads.append(_named("ConfigMap", metallb.NAMESPACE, metallb.CONFIG))
+        if metallb.controllers(cluster) and not metallb.pools(cluster):
+            reads.append(_named("ConfigMap", metallb.own_namespace(cluster), metallb.CONFIG))
     if allocated:
         spaces = [metallb.NAMESPACE]
         held = {pool.name for pool in metallb.pools(cluster)}
         if not cluster.unread(metallb.POOL, None, metallb.NAMESPACE) and not held.issuperset(allocated):
             spaces.append(ALL_NAMESPACES)
         reads += [Read(kind, where) for where in spaces for kind in (metallb.POOL, *metallb.ADVERTISEMENTS)]
-    return list(dict.fromkeys(reads)) + [_events(cluster, "Service", s) for s in pending][:EVENT_LOOKUPS]
+    return list(dict.fromkeys(reads))
 
 
 def _events(cluster: Snapshot, kind: str, obj: Object) -> Read:

@@ -520,6 +520,18 @@ GATEWAY_SCENARIOS = [
     ),
     scenario("other-ca", "pass", {"GatewayCAAddressDiffers": WARN}, Gateway(env={"CA_ADDR": "ca.example.com:443"})),
     scenario(
+        "made-before-the-mesh",
+        "fail",
+        {"GatewayDiscoveryDiffers": FAIL},
+        Gateway(env={"PROXY_CONFIG": '{"discoveryAddress":"istiod.istio-system.svc:15012"}'}),
+    ),
+    scenario(
+        "made-by-the-injector",
+        "pass",
+        {},
+        Gateway(env={"PROXY_CONFIG": '{"discoveryAddress":"istiod-remote.istio-system.svc.cluster.local:15012"}'}),
+    ),
+    scenario(
         "no-environment",
         "pass",
         {},

@@ -85,4 +85,7 @@ def in_namespace(scenario: Scenario, namespace: str) -> Scenario:
 
     scene = scenario.scene
     extra = {cluster: tuple(map(moved, objects)) for cluster, objects in scene.extra.items()}
-    return replace(scenario, scene=replace(scene, namespace=namespace, patches=moved(dict(scene.patches)), extra=extra))
+    gateways = tuple(replace(gateway, env=moved(dict(gateway.env))) for gateway in scene.gateways)
+    patches = moved(dict(scene.patches))
+    moved_scene = replace(scene, namespace=namespace, patches=patches, extra=extra, gateways=gateways)
+    return replace(scenario, scene=moved_scene)

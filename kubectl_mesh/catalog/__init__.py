@@ -105,6 +105,7 @@ RESULTS: dict[str, tuple[str, ...]] = {
     "GatewayMeshIDNotSet": (WARN,),
     "GatewayClusterIDDiffers": (WARN,),
     "GatewayCAAddressDiffers": (WARN,),
+    "GatewayDiscoveryDiffers": (FAIL,),
     "ProxyVersionFits": (PASS,),
     "ProxyVersionSkew": (WARN,),
     "ProxyVersionUnknown": (SKIP,),

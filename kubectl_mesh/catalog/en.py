@@ -580,6 +580,12 @@ CODES = {
         "A certificate of another CA is not trusted in the mesh.",
         "Let them be made anew:\n  {kubectl} rollout restart {kind} {name}",
     ),
+    "GatewayDiscoveryDiffers": Text(
+        "The gateway reads another istiod",
+        "The proxies of {name} fetch their configuration from {value}, the mesh config {config} says {wanted}.",
+        "A proxy keeps the address that it was made with: it may be Ready with the configuration of the wrong istiod.",
+        "Let them be made anew:\n  {kubectl} rollout restart {kind} {name}",
+    ),
     "ProxyVersionFits": Text("Proxy and istiod fit", "{name} runs {proxy}, the hosted istiod {istiod}."),
     "ProxyVersionSkew": Text(
         "Proxy and istiod are too far apart",

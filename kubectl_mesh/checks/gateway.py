@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -23,7 +24,14 @@ from kubectl_mesh.gateways import (
     proxy_container,
 )
 from kubectl_mesh.report import FAIL, UNKNOWN, WARN, ClusterReport, Finding, ObjectRef
-from kubectl_mesh.routing import endpoints_backends, ready_addresses, slice_backends, slices_of, slices_unread
+from kubectl_mesh.routing import (
+    endpoints_backends,
+    normalise,
+    ready_addresses,
+    slice_backends,
+    slices_of,
+    slices_unread,
+)
 from kubectl_mesh.snapshot import (
     ALL_NAMESPACES,
     NOT_CAPTURED,
@@ -349,6 +357,7 @@ class _Gateways:
                     kubectl=self.scope.kubectl(self.cluster, gateway.namespace),
                 )
             )
+        found += self._discovery(gateway, config, held)
         if matched:
             found.append(
                 finding(
@@ -363,6 +372,29 @@ class _Gateways:
                 )
             )
         return found
+
+    def _discovery(self, gateway: Gateway, config: MeshConfig, held: list[dict[str, str]]) -> list[Finding]:
+        """Where the proxies fetch their configuration: what the injector wrote when they were made (PROXY_CONFIG)."""
+        written = [text(_decoded(env.get("PROXY_CONFIG", "")), "discoveryAddress") for env in held]
+        wrong = sorted({address for address in written if address and _host(address) != _host(config.discovery)})
+        if not wrong or not config.service:
+            return []
+        return [
+            finding(
+                "GatewayDiscoveryDiffers",
+                ObjectRef(gateway.kind, gateway.namespace, gateway.name),
+                "discoveryAddress",
+                expected=[config.discovery],
+                actual=wrong,
+                source=f"{self.cluster.source}: configmap/{config.name}",
+                name=gateway.name,
+                value=quoted(wrong),
+                wanted=config.discovery,
+                config=config.name,
+                kind=gateway.kind.lower(),
+                kubectl=self.scope.kubectl(self.cluster, gateway.namespace),
+            )
+        ]
 
     def _version(self, gateway: Gateway, entry: ClusterReport) -> list[Finding]:
         """The proxy against the hosted istiod that serves it: not newer, and at most one minor version older."""
@@ -400,6 +432,19 @@ class _Gateways:
                 istiod=quoted(expected),
             )
         ]
+
+
+def _decoded(written: str) -> Any:
+    """What JSON says; None where it is none."""
+    try:
+        return json.loads(written)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _host(discovery: str) -> str:
+    """A discoveryAddress without what every cluster adds to a Service's name."""
+    return normalise(discovery.rpartition(":")[0]).removesuffix(".cluster.local").removesuffix(".svc")
 
 
 def _version(image: str) -> Version | None:

@@ -133,6 +133,8 @@ def gateway_objects(gateway: Gateway, mesh: str, namespace: str, version: str) -
     for variable in container["env"]:
         if variable["name"] in wanted:
             variable["value"] = wanted[variable["name"]]
+    given = {variable["name"] for variable in container["env"]}
+    container["env"] += [{"name": name, "value": value} for name, value in wanted.items() if name not in given]
     container["env"] = [v for v in container["env"] if v.get("value", "") is not None]
     container["image"] = gateway.image or f"10.16.10.120/release.daocloud.io/mspider/proxyv2:{version}"
     labels = {**gateway.labels, "istio.io/rev": "default", "sidecar.istio.io/inject": "false"}
