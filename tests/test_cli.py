@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,8 @@ from kubectl_mesh import __version__
 from kubectl_mesh.cli import main
 from kubectl_mesh.output import FORMS
 from tests import harness
+from tests.gateway_scenarios import ALLOCATED, CONTROLLER, GATEWAY_SCENARIOS, PENDING, advertisement, pool
+from tests.lab.gateways import CRASHING, Gateway, refused
 from tests.lab.scenes import HOSTED_POD, LOAD_BALANCER, Scene, as_list
 from tests.scenarios import SCENARIOS
 
@@ -51,6 +55,8 @@ def run_process(*arguments: str, stdin: bytes = b"") -> subprocess.CompletedProc
         (["--fail-on", "info"], "info"),
         (["-n", ""], "must not be empty"),
         (["extra"], "extra"),
+        (["-A"], "-A"),
+        (["--gateway", "x"], "--gateway"),
         (["--request-timeout", "99999999999h"], "too long"),
         (["--kubeconfig", "/no/such/file"], "/no/such/file"),
         (["--control-plane-filename", "x.yaml"], "needs --filename"),
@@ -204,10 +210,15 @@ def test_malformed_objects_never_raise(tmp_path: Path) -> None:
         inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
         return [place for key, child in inner for place in [(value, key), *places(child)]]
 
-    for scene in (
-        Scene(remote=(HOSTED_POD,), configured=HOSTED_POD),
-        Scene(both=True),
-        Scene(slices_only=True, remote=(HOSTED_POD,)),
+    page = Scene(remote=(HOSTED_POD,), gateways=(Gateway(pods=(refused(), CRASHING)), PENDING))
+    metallb = (CONTROLLER, pool(serviceAllocation={"namespaces": ["x"]}), advertisement(ipAddressPools=["x"]))
+    for command, scene in (
+        ("verify-endpoints", Scene(remote=(HOSTED_POD,), configured=HOSTED_POD)),
+        ("verify-endpoints", Scene(both=True)),
+        ("verify-endpoints", Scene(slices_only=True, remote=(HOSTED_POD,))),
+        ("verify-gateway", page),
+        ("verify-gateway", replace(page, gateways=(ALLOCATED,), lb=(), extra={"workload": metallb})),
+        ("verify-gateway", replace(page, extra={"workload": metallb, "control-plane": metallb}, lb=())),
     ):
         for _ in range(150):
             clusters = scene.clusters()
@@ -223,7 +234,7 @@ def test_malformed_objects_never_raise(tmp_path: Path) -> None:
                 paths.append(tmp_path / name)
                 paths[-1].write_text(json.dumps(as_list(objects)))
             more = ["--control-plane-filename", str(paths[0])] if len(paths) > 1 else []
-            arguments = ["verify-endpoints", "-f", str(paths[-1]), *more]
+            arguments = [command, "-f", str(paths[-1]), *more]
             code, out = harness.run(*arguments, "-o", "json")
             assert json.loads(out)["verdict"] in ("fail", "unknown")  # and so no exception was turned into exit 3
             assert harness.run(*arguments, "-o", dice.choice(list(FORMS)))[0] == code
@@ -232,10 +243,12 @@ def test_malformed_objects_never_raise(tmp_path: Path) -> None:
 # --- forms of output ----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("scenario", [s for s in SCENARIOS if not s.unread][::4], ids=lambda s: s.name)
+@pytest.mark.parametrize(
+    "scenario", [s for s in (*SCENARIOS, *GATEWAY_SCENARIOS) if not s.unread][::4], ids=lambda s: s.name
+)
 def test_every_form_gives_the_same_verdict(scenario: Any, tmp_path: Path) -> None:
     files = harness.write(scenario, tmp_path)
-    outs = {form: harness.run("verify-endpoints", *files, *scenario.flags, "-o", form) for form in FORMS}
+    outs = {form: harness.run(scenario.command, *files, *scenario.flags, "-o", form) for form in FORMS}
     assert len({code for code, _ in outs.values()}) == 1
     report = json.loads(outs["json"][1])
     assert yaml.safe_load(outs["yaml"][1]) == report
@@ -289,6 +302,33 @@ def test_a_cause_stands_above_its_consequences(tmp_path: Path) -> None:
     cause = next(i for i, line in enumerate(lines) if "svc/istiod-hosted-mesh-hosted-lb" in line)
     assert "└ endpoints/istiod-remote" in lines[cause + 1]
     assert out.index("FAIL HostedLBPending") < out.index("  FAIL NoEndpoints")
+
+
+def test_the_page_in_one_run(tmp_path: Path) -> None:
+    """First the cause with its command, then what follows from it: a few words each, indented, then nothing."""
+    page = next(s for s in GATEWAY_SCENARIOS if s.name == "gateway-page")
+    files = harness.write(page, tmp_path)
+    code, out = harness.run("verify-gateway", *files)
+    table, fault, summary = out.split("\n\n", 1)[0], *out.split("\n\n", 1)[1].rsplit("\n\n", 1)
+    assert code == 1
+    assert [line.split()[1] for line in table.splitlines()[1:4]] == ["fail", "fail", "fail"]
+    assert fault.startswith("FAIL AddressIsHostedPod (")
+    assert re.findall(r"^ *FAIL (\w+)", fault, re.MULTILINE) == [
+        "AddressIsHostedPod",
+        "GatewayNotReady",
+        "GatewayServiceHasNoEndpoints",
+    ]
+    assert "kubectl -n istio-system patch endpoints istiod-remote" in fault
+    assert "readiness probe refused (22 times" in fault
+    assert summary.splitlines()[-1] == "verdict: fail (3 fail, 7 pass)"
+    found = harness.findings(json.loads(harness.run("verify-gateway", *files, "-o", "json")[1]))
+    symptom = next(f for f in found if f["code"] == "GatewayNotReady")
+    assert symptom["events"][0].endswith("dial tcp 10.244.0.17:15021: connect: connection refused")
+    assert harness.run("verify-gateway", *files, "-o", "name")[1].splitlines() == [
+        "endpoints/istiod-remote",
+        "deployment/istio-ingressgateway",
+        "service/istio-ingressgateway",
+    ]
 
 
 # --- statements of the user ---------------------------------------------------------------------
@@ -392,15 +432,28 @@ def test_version() -> None:
 
 
 def test_help_names_flags_and_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["verify-endpoints", "--help"]) == 0
-    shown = capsys.readouterr().out
-    for word in ("--control-plane-context", "--expect-address", "exit codes:", "KUBECTL_MESH_CONTROL_PLANE_CONTEXT"):
-        assert word in shown
-    assert max(map(len, shown.splitlines())) <= 100
+    common = ("--control-plane-context", "--expect-address", "exit codes:", "KUBECTL_MESH_CONTROL_PLANE_CONTEXT")
+    for command, words in (
+        ("verify-endpoints", common),
+        ("verify-gateway", (*common, "--all-namespaces", "--gateway")),
+    ):
+        assert main([command, "--help"]) == 0
+        shown = capsys.readouterr().out
+        for word in words:
+            assert word in shown
+        assert max(map(len, shown.splitlines())) <= 100
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["verify-endpoints", "--help"], ["version"], ["verify-endpoints", "-f", "-"]]
+    "arguments",
+    [
+        ["--help"],
+        ["verify-endpoints", "--help"],
+        ["verify-gateway", "--help"],
+        ["version"],
+        ["verify-endpoints", "-f", "-"],
+        ["verify-gateway", "-f", "-"],
+    ],
 )
 def test_kubernetes_is_imported_for_clusters_only(arguments: list[str]) -> None:
     script = f"import sys; from kubectl_mesh.cli import main; main({arguments!r}); print('kubernetes' in sys.modules)"
