@@ -257,7 +257,8 @@ class _Gateways:
         }
         bearing = [*gateway.pods, *gateway.old, {"metadata": {"labels": gateway.labels}}]
         if not any(selects(service, pod) for pod in bearing) or not gateway.labels:
-            wanted = [f"{key}={value}" for key, value in sorted(gateway.labels.items())] or ["a gateway's Pods"]
+            selected = mapping(gateway.deployment, "spec", "selector", "matchLabels") or gateway.labels
+            wanted = [f"{key}={value}" for key, value in sorted(selected.items())] or ["a gateway's Pods"]
             actual = [params["selector"]]
             return [finding("GatewayServiceSelectsOthers", about, "selector", expected=wanted, actual=actual, **params)]
         if self._pods_unread(gateway):

@@ -15,6 +15,7 @@ from kubectl_mesh.report import FAIL, PASS, SKIP, UNKNOWN, WARN, ClusterReport, 
 _WIDTH = 100
 _CELL_WIDTH = 20
 _COLORS = {PASS: "32", WARN: "33", FAIL: "31", UNKNOWN: "35", SKIP: "2"}
+_GRAVEST_FIRST = (FAIL, UNKNOWN, WARN, PASS, SKIP)
 _SHORT_KINDS = {"service": "svc", "deployment": "deploy", "configmap": "cm", "namespace": "ns"}
 
 
@@ -44,16 +45,7 @@ def _render(report: Report, style: Style, *, wide: bool) -> str:
     shown = tabulate(rows, tablefmt="plain", disable_numparse=True)
     blocks = ["".join(f"{line.rstrip()}\n" for line in shown.splitlines())]
     if style.headers:
-        faults = [(f, depth) for f, depth in ordered if f.result != PASS and not f.ignored]
-        told: set[int] = set()
-        for number, (finding, depth) in enumerate(faults):
-            shown = _fault(finding, depth, homes, style)
-            # A consequence stands right under its cause, unless that one is not shown.
-            if id(finding.cause) in told:
-                blocks[-1] += shown if faults[number - 1][1] else f"\n{shown}"
-            else:
-                blocks.append(shown)
-            told.add(id(finding))
+        blocks += _faults([(f, depth) for f, depth in ordered if f.result != PASS and not f.ignored], homes, style)
         blocks.append(_summary(report, style))
     return "\n".join(blocks)
 
@@ -126,6 +118,25 @@ def _color(rows: list[list[str]], findings: list[Finding], first: int) -> None:
             row[5] = "\n".join(_paint(line, FAIL) for line in row[5].split("\n"))
 
 
+def _faults(faults: list[tuple[Finding, int]], homes: dict[int, ClusterReport], style: Style) -> list[str]:
+    """Each cause with what follows from it, the gravest first."""
+    groups: list[list[tuple[Finding, int]]] = []
+    for finding, depth in faults:
+        # A consequence stands right under its cause, unless that one is not shown.
+        if groups and any(finding.cause is told for told, _ in groups[-1]):
+            groups[-1].append((finding, depth))
+        else:
+            groups.append([(finding, 0)])
+    groups.sort(key=lambda group: min(_GRAVEST_FIRST.index(finding.result) for finding, _ in group))
+    return [
+        "".join(
+            ("\n" if number == 1 else "") + _fault(finding, depth, homes, style)
+            for number, (finding, depth) in enumerate(group)
+        )
+        for group in groups
+    ]
+
+
 def _fault(finding: Finding, depth: int, homes: dict[int, ClusterReport], style: Style) -> str:
     """One fault: what is wrong, why it matters, what to do. A consequence is a few words under its cause."""
     cluster = homes[id(finding)]
@@ -138,6 +149,8 @@ def _fault(finding: Finding, depth: int, homes: dict[int, ClusterReport], style:
     lines = [f"{_painted(finding.result.upper(), finding.result, style)} {finding.code} ({cluster.context})"]
     lines += _wrapped(finding.message)
     for event in finding.events:
+        if event.partition(": ")[2].rstrip(".") in finding.message:
+            continue  # it was quoted
         lines += textwrap.wrap(event, _WIDTH, **_indents("    ", "      "))
     lines += _wrapped(text.meaning)
     lines += [""] if finding.hint else []
@@ -161,8 +174,8 @@ def _indents(first: str, others: str) -> dict[str, Any]:
 
 
 def _summary(report: Report, style: Style) -> str:
-    gravest_first = (FAIL, UNKNOWN, WARN, PASS, SKIP, "ignored")
-    counts = ", ".join(f"{report.summary[result]} {result}" for result in gravest_first if report.summary[result])
+    counted = (result for result in (*_GRAVEST_FIRST, "ignored") if report.summary[result])
+    counts = ", ".join(f"{report.summary[result]} {result}" for result in counted)
     roles = dict.fromkeys(f"{c.context}: {c.role}, mesh {c.mesh_id or '<unknown>'}\n" for c in report.clusters)
     verdict = _painted(report.verdict, report.verdict, style)
     return f"{''.join(roles)}verdict: {verdict} ({counts})\n"
