@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.lab import clusters
+from tests.lab import clusters, metallb
 from tests.lab.binaries import LabError
 
 
@@ -21,8 +21,8 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/nonexistent")
 
 
-@pytest.fixture(scope="session")
-def running_lab() -> Iterator[clusters.Lab]:
+def own_lab() -> Iterator[clusters.Lab]:
+    """A lab, started here and ended afterwards; without one live tests are skipped, in CI they fail."""
     started = clusters.temporary()
     try:
         lab = next(started)
@@ -32,6 +32,20 @@ def running_lab() -> Iterator[clusters.Lab]:
         pytest.skip(f"no lab: {error}")
     yield lab
     next(started, None)
+
+
+@pytest.fixture(scope="session")
+def running_lab() -> Iterator[clusters.Lab]:
+    """The lab that the tests of a session share."""
+    yield from own_lab()
+
+
+@pytest.fixture(scope="module")
+def lab_with_metallb() -> Iterator[clusters.Lab]:
+    """A lab of its own: MetalLB has every LoadBalancer Service of the workload cluster in its hands."""
+    for lab in own_lab():
+        metallb.install(lab, "workload")
+        yield lab
 
 
 @pytest.fixture

@@ -15,12 +15,12 @@ import yaml
 from tests import harness
 from tests.gateway_scenarios import GATEWAY_SCENARIOS, MESH_GATEWAY, PENDING, scenario
 from tests.lab import metallb
-from tests.lab.apply import apply
+from tests.lab.apply import apply, wait
 from tests.lab.clusters import CLUSTERS, Lab
 from tests.lab.gateways import Gateway, GatewayPod, refused
 from tests.lab.scenes import HOSTED_POD, Scene
 from tests.scenarios import EXIT, Scenario
-from tests.test_live import CLUSTER_ROLE, as_reader, brought_in, flags
+from tests.test_live import CLUSTER_ROLE, as_reader, brought_in, decisive_rules, flags
 
 pytestmark = pytest.mark.live
 
@@ -61,20 +61,7 @@ def test_metallb_that_may_not_be_read(lab: Lab, tmp_path: Path) -> None:
 def test_taking_a_rule_away_never_makes_anything_fine(lab: Lab, metallb_namespace: str, tmp_path: Path) -> None:
     rules = yaml.safe_load(CLUSTER_ROLE.read_text())["rules"]
     moved = [brought_in(lab, named(n), f"gw-less-{n}") for n in ("gateway-right", "gateway-page", "gateway-crash")]
-    decisive = set()
-    for number, rule in enumerate(rules):
-        for verb in rule["verbs"]:
-            less = [
-                {**r, "verbs": [v for v in r["verbs"] if (i, v) != (number, verb)] or ["deletecollection"]}
-                for i, r in enumerate(rules)
-            ]
-            for one in moved:
-                name = f"gw-less-{number}-{verb}-{one.name}"
-                path = as_reader(lab, name, one.scene.namespace, less, tmp_path, (metallb_namespace,))
-                code, out = harness.run("verify-gateway", "--kubeconfig", str(path), *flags(one), "-o", "json")
-                assert code in (EXIT[one.verdict], 3), (rule, verb, one.name, out)
-                if code == 3:
-                    decisive.add((rule["resources"][0], verb))
+    decisive = decisive_rules(lab, rules, moved, tmp_path, (metallb_namespace,))
     assert decisive == {(r, "list") for r in ("configmaps", "services", "pods", "deployments", "endpointslices")}
 
 
@@ -109,7 +96,7 @@ def test_a_quota_that_refuses_the_pods(lab: Lab) -> None:
         arguments = ["--control-plane-context", "control-plane", "-n", namespace, "-o", "json"]
         return _failing(harness.run("verify-gateway", *arguments)[1]).get("GatewayPodsRefused")
 
-    told = metallb.wait("the quota to be told", refused_by_quota)
+    told = wait("the quota to be told", refused_by_quota)
     assert "exceeded quota" in told["message"]
 
 
@@ -160,7 +147,7 @@ def test_the_printed_repair_of_the_cause_leaves_only_what_needs_time(lab: Lab) -
             "GatewayServiceHasNoEndpoints",
         }
 
-    metallb.wait("the address to be right", mended)
+    wait("the address to be right", mended)
 
 
 def _failing(out: str) -> dict[str, dict[str, Any]]:

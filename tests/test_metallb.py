@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -13,9 +11,8 @@ import pytest
 
 from tests import harness
 from tests.gateway_scenarios import PENDING, advertisement, asking, pool, scenario
-from tests.lab import clusters, metallb
-from tests.lab.apply import apply
-from tests.lab.binaries import LabError
+from tests.lab import metallb
+from tests.lab.apply import apply, wait
 from tests.lab.clusters import Lab
 from tests.lab.gateways import Gateway, refused
 from tests.lab.objects import Object
@@ -24,27 +21,12 @@ from tests.lab.scenes import service
 pytestmark = pytest.mark.live
 
 
-@pytest.fixture(scope="module")
-def installed() -> Iterator[Lab]:
-    """A lab of its own, as MetalLB has every LoadBalancer Service of a cluster in its hands."""
-    started = clusters.temporary()
-    try:
-        lab = next(started)
-    except LabError as error:
-        if os.environ.get("CI") == "true":
-            raise
-        pytest.skip(f"no lab: {error}")
-    metallb.install(lab, "workload")
-    yield lab
-    next(started, None)
-
-
 @pytest.fixture
-def metallb_lab(installed: Lab, monkeypatch: pytest.MonkeyPatch) -> Lab:
+def metallb_lab(lab_with_metallb: Lab, monkeypatch: pytest.MonkeyPatch) -> Lab:
     """The lab with MetalLB in its workload cluster and nothing that asks for an address."""
-    monkeypatch.setenv("KUBECONFIG", str(installed.kubeconfig))
-    metallb.clear(installed, "workload")
-    return installed
+    monkeypatch.setenv("KUBECONFIG", str(lab_with_metallb.kubeconfig))
+    metallb.clear(lab_with_metallb, "workload")
+    return lab_with_metallb
 
 
 def verify(namespace: str, *flags: str) -> tuple[int, list[dict[str, Any]]]:
@@ -66,7 +48,7 @@ def until(namespace: str, code: str, *flags: str) -> dict[str, Any]:
         failing = [f for f in found if f["result"] == "fail"]
         return failing[0] if [f["code"] for f in failing] == [code] else None
 
-    finding: dict[str, Any] = metallb.wait(code, told)
+    finding: dict[str, Any] = wait(code, told)
     return finding
 
 
@@ -78,7 +60,7 @@ def passes(namespace: str) -> list[dict[str, Any]]:
         found[:] = seen
         return code == 0
 
-    metallb.wait("a pass", right)
+    wait("a pass", right)
     return found
 
 
@@ -124,9 +106,7 @@ def test_pool_exhausted(metallb_lab: Lab) -> None:
     metallb.create(metallb_lab, "workload", _bare(advertisement()))
     bring(metallb_lab, "lb-other", extra={"workload": (service("other", ((80, "http"),), kind="LoadBalancer"),)})
     taken = "/api/v1/namespaces/lb-other/services/other"
-    metallb.wait(
-        "the only address to be taken", lambda: metallb_lab.api("workload", "GET", taken)["status"]["loadBalancer"]
-    )
+    wait("the only address to be taken", lambda: metallb_lab.api("workload", "GET", taken)["status"]["loadBalancer"])
     bring(metallb_lab, "lb-exhausted", PENDING)
     told = until("lb-exhausted", "AddressPoolExhausted")
     assert "one" in told["message"]
@@ -160,7 +140,7 @@ def test_what_the_service_asks_for(metallb_lab: Lab, name: str, gateway: Gateway
     bring(metallb_lab, f"lb-{name}", gateway)
     told = until(f"lb-{name}", code)
     if event:
-        told = metallb.wait("the event", lambda: _with_event(f"lb-{name}", event))
+        told = wait("the event", lambda: _with_event(f"lb-{name}", event))
         assert told["code"] == code
 
 
@@ -176,7 +156,7 @@ def test_a_pool_that_is_for_others(metallb_lab: Lab, name: str, spec: Object) ->
     metallb.create(metallb_lab, "workload", _bare(pool("theirs", **spec)))
     bring(metallb_lab, f"lb-others-{name}", PENDING)
     told = until(f"lb-others-{name}", "AddressPoolNotAllowed")
-    metallb.wait("the event", lambda: _with_event(f"lb-others-{name}", "no available IPs"))
+    wait("the event", lambda: _with_event(f"lb-others-{name}", "no available IPs"))
     assert "theirs" in told["message"]
 
 

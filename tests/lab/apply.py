@@ -71,11 +71,11 @@ class _Target:
         for obj in mirrored:
             service = obj["metadata"]["labels"]["kubernetes.io/service-name"]
             wanted = sorted(a for e in obj["endpoints"] for a in e["addresses"])
-            self._wait(f"slices of {service}", partial(self._mirrored, service, wanted))
+            wait(f"slices of {service}", partial(self._mirrored, service, wanted))
         for obj in sliced:
             service = obj["metadata"]["labels"]["kubernetes.io/service-name"]
             ready = sorted(a for e in obj["endpoints"] if e["conditions"]["ready"] for a in e["addresses"])
-            self._wait(f"slices of {service}", partial(self._sliced, service, ready))
+            wait(f"slices of {service}", partial(self._sliced, service, ready))
 
     def _create(self, obj: Object) -> None:
         metadata = dict(obj["metadata"])
@@ -101,14 +101,14 @@ class _Target:
             names = sorted(name for name, template in hashes.items() if template not in (None, EARLIER))
             return [{"name": n} for n in names] if len(names) >= len(pods) else []
 
-        targets = self._wait(f"Pods of {owner}", made)
+        targets = wait(f"Pods of {owner}", made)
         for target, pod in zip(targets, pods, strict=True):
             binding = {"metadata": {"name": target["name"]}, "target": {"kind": "Node", "name": "node-1"}}
             if "nodeName" in pod["spec"]:
                 self.api("POST", self.path("Pod", target["name"], "binding"), binding)
             self.api("PATCH", self.path("Pod", target["name"], "status"), {"status": _status(pod["status"])})
 
-        self._wait(f"the conditions of {owner}", partial(self._observed, owner))
+        wait(f"the conditions of {owner}", partial(self._observed, owner))
         return {pod["metadata"]["name"]: target["name"] for target, pod in zip(targets, pods, strict=True)}
 
     def _observed(self, owner: str) -> bool:
@@ -128,15 +128,17 @@ class _Target:
         ]
         return wanted in found
 
-    def _wait(self, what: str, probe: Callable[[], Any]) -> Any:
-        deadline = time.monotonic() + _SECONDS
-        while True:
-            found = probe()
-            if found:
-                return found
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"{self.cluster}: {what} did not appear within {_SECONDS:g} s")
-            time.sleep(0.05)
+
+def wait(what: str, probe: Callable[[], Any]) -> Any:
+    """What `probe` finds, once it finds something. Raises TimeoutError."""
+    deadline = time.monotonic() + _SECONDS
+    while True:
+        found = probe()
+        if found:
+            return found
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{what}: not seen within {_SECONDS:g} s")
+        time.sleep(0.05)
 
 
 def _status(status: Object) -> Object:

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 import urllib.error
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import yaml
 
 from tests.lab import binaries
+from tests.lab.apply import wait
 from tests.lab.clusters import Lab, die_with_parent, free_ports
 from tests.lab.objects import Object
 from tests.lab.scenes import NODE_IP
 
 NAMESPACE = "metallb-system"
 _LABELS = {"app": "metallb", "component": "controller"}  # as in its manifests
-_SECONDS = 30.0
 _API = "/apis/metallb.io/v1beta1"
 
 
@@ -79,18 +76,6 @@ def clear(lab: Lab, cluster: str) -> None:
         if service["spec"].get("type") == "LoadBalancer":
             where, name = service["metadata"]["namespace"], service["metadata"]["name"]
             lab.api(cluster, "DELETE", f"/api/v1/namespaces/{where}/services/{name}")
-
-
-def wait(what: str, probe: Callable[[], Any]) -> Any:
-    """What `probe` finds, once it finds something."""
-    deadline = time.monotonic() + _SECONDS
-    while True:
-        found = probe()
-        if found:
-            return found
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"waited {_SECONDS:g} s for {what}")
-        time.sleep(0.05)
 
 
 def _served(lab: Lab, cluster: str, kind: str) -> bool:
