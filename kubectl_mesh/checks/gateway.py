@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Sequence
 from typing import Any
-
-from packaging.version import Version
 
 from kubectl_mesh.catalog import finding
 from kubectl_mesh.checks import pods as pod_checks
 from kubectl_mesh.checks.endpoints import Verification
 from kubectl_mesh.checks.load_balancer import explain_pending, verify_announced
+from kubectl_mesh.checks.proxies import verify_proxies
 from kubectl_mesh.checks.scope import Intent, Scope, quoted
 from kubectl_mesh.gateways import (
     GATEWAY_SELECTORS,
@@ -21,12 +18,10 @@ from kubectl_mesh.gateways import (
     gateways,
     is_gateway,
     pod_selector,
-    proxy_container,
 )
 from kubectl_mesh.report import FAIL, UNKNOWN, WARN, ClusterReport, Finding, ObjectRef
 from kubectl_mesh.routing import (
     endpoints_backends,
-    normalise,
     ready_addresses,
     slice_backends,
     slices_of,
@@ -48,8 +43,6 @@ from kubectl_mesh.topology import (
     REVISION_LABEL,
     MeshConfig,
     config_name,
-    hosted_control_planes,
-    hosted_pods,
     is_ready,
     lb_addresses,
     mesh_configs,
@@ -57,7 +50,6 @@ from kubectl_mesh.topology import (
     selects,
 )
 
-_VERSION = re.compile(r"v?(\d+\.\d+(?:\.\d+)?)(?![\d.])")
 # A gateway that reads another istiod than the hosted one is not kept from it.
 _NO_OBSTACLE = {"NotWired"}
 
@@ -125,8 +117,7 @@ class _Gateways:
             fault = next((f for f in told[id(gateway)] if f.result == FAIL), None)
             for service in gateway.services:
                 entry.findings += self._service(gateway, service, fault, entry.findings)
-            entry.findings += self._identity(gateway)
-            entry.findings += self._version(gateway, entry)
+            entry.findings += verify_proxies(self.scope, gateway, self._config(gateway), entry.mesh_id)
 
     def _unread(self, kind: str, selector: str | None) -> Failure | None:
         """Why it can't be said which gateways there are; of all namespaces, files show those that they hold."""
@@ -317,150 +308,3 @@ class _Gateways:
             for number, target in named
             if target and target not in declared
         ]
-
-    # --- what the proxies believe ---------------------------------------------------------------
-
-    def _identity(self, gateway: Gateway) -> list[Finding]:
-        """Mesh ID, cluster ID and CA address of the proxies against the mesh config that they are injected from."""
-        config = self._config(gateway)
-        if config is None or config.error:
-            return []
-        about = ObjectRef(gateway.kind, gateway.namespace, gateway.name)
-        held = [environment(template) for template in gateway.templates]
-        found, matched = [], []  # the CA's address is compared, and shown only where it differs
-        for variable, expected, code in (
-            ("ISTIO_META_MESH_ID", config.mesh_id, "GatewayMeshIDDiffers"),
-            ("ISTIO_META_CLUSTER_ID", config.cluster_id, "GatewayClusterIDDiffers"),
-            ("CA_ADDR", config.ca_address, "GatewayCAAddressDiffers"),
-        ):
-            values = sorted({env[variable] for env in held if variable in env})
-            wrong = [value for value in values if value != expected]
-            if not values or not expected:
-                continue
-            if not wrong:
-                matched += [expected] if variable != "CA_ADDR" else []
-                continue
-            # The trust domain is what the injector writes where no mesh ID is set.
-            unset = code == "GatewayMeshIDDiffers" and set(wrong) == {config.trust_domain}
-            found.append(
-                finding(
-                    "GatewayMeshIDNotSet" if unset else code,
-                    about,
-                    variable,
-                    expected=[expected],
-                    actual=values,
-                    source=f"{self.cluster.source}: configmap/{config.name}",
-                    name=gateway.name,
-                    value=quoted(wrong),
-                    wanted=expected,
-                    config=config.name,
-                    kind=gateway.kind.lower(),
-                    kubectl=self.scope.kubectl(self.cluster, gateway.namespace),
-                )
-            )
-        found += self._discovery(gateway, config, held)
-        if matched:
-            found.append(
-                finding(
-                    "GatewayIdentityIsExpected",
-                    about,
-                    "identity",
-                    expected=matched,
-                    actual=matched,
-                    source=f"{self.cluster.source}: configmap/{config.name}",
-                    name=gateway.name,
-                    values=quoted(matched),
-                )
-            )
-        return found
-
-    def _discovery(self, gateway: Gateway, config: MeshConfig, held: list[dict[str, str]]) -> list[Finding]:
-        """Where the proxies fetch their configuration: what the injector wrote when they were made (PROXY_CONFIG)."""
-        written = [text(_decoded(env.get("PROXY_CONFIG", "")), "discoveryAddress") for env in held]
-        wrong = sorted({address for address in written if address and _host(address) != _host(config.discovery)})
-        if not wrong or not config.service:
-            return []
-        return [
-            finding(
-                "GatewayDiscoveryDiffers",
-                ObjectRef(gateway.kind, gateway.namespace, gateway.name),
-                "discoveryAddress",
-                expected=[config.discovery],
-                actual=wrong,
-                source=f"{self.cluster.source}: configmap/{config.name}",
-                name=gateway.name,
-                value=quoted(wrong),
-                wanted=config.discovery,
-                config=config.name,
-                kind=gateway.kind.lower(),
-                kubectl=self.scope.kubectl(self.cluster, gateway.namespace),
-            )
-        ]
-
-    def _version(self, gateway: Gateway, entry: ClusterReport) -> list[Finding]:
-        """The proxy against the hosted istiod that serves it: not newer, and at most one minor version older."""
-        about = ObjectRef(gateway.kind, gateway.namespace, gateway.name)
-        images = [text(proxy_container(pod), "image") for pod in gateway.pods]
-        proxies = {version for image in images if (version := _version(image))}
-        if not gateway.pods:
-            return []
-        serving = [
-            (cluster, pod)
-            for cluster in dict.fromkeys(c for c in (self.cluster, self.scope.control_plane) if c is not None)
-            for plane in hosted_control_planes(cluster)
-            if plane.mesh_id == entry.mesh_id
-            for pod in hosted_pods(cluster, plane.name)
-            if is_ready(pod)
-        ]
-        running = [text(container, "image") for _, pod in serving for container in maps(pod, "spec", "containers")[:1]]
-        istiods = {version for image in running if (version := _version(image))}
-        if not proxies or not istiods:
-            why = "the hosted istiod was not read" if not serving else "an image tag is no version"
-            return [finding("ProxyVersionUnknown", about, "version", name=gateway.name, why=why)]
-        newest, oldest = max(istiods), min(istiods)
-        wrong = {proxy for proxy in proxies if _newer(proxy, oldest) or _behind(proxy, newest)}
-        expected, actual = list(map(str, sorted(istiods))), list(map(str, sorted(wrong or proxies)))
-        return [
-            finding(
-                "ProxyVersionSkew" if wrong else "ProxyVersionFits",
-                about,
-                "version",
-                expected=expected,
-                actual=actual,
-                source=f"{serving[0][0].source}: Pods of the hosted istiod",
-                name=gateway.name,
-                proxy=quoted(actual),
-                istiod=quoted(expected),
-            )
-        ]
-
-
-def _decoded(written: str) -> Any:
-    """What JSON says; None where it is none."""
-    try:
-        return json.loads(written)
-    except (ValueError, RecursionError):
-        return None
-
-
-def _host(discovery: str) -> str:
-    """A discoveryAddress without what every cluster adds to a Service's name."""
-    return normalise(discovery.rpartition(":")[0]).removesuffix(".cluster.local").removesuffix(".svc")
-
-
-def _version(image: str) -> Version | None:
-    """The version in an image's tag, such as 1.16.1 of `…/proxyv2:1.16.1-mspider`; None where it is no version."""
-    tag = image.partition("@")[0].rpartition("/")[2].partition(":")[2]
-    match = _VERSION.match(tag)
-    return Version(match[1]) if match else None
-
-
-def _newer(proxy: Version, istiod: Version) -> bool:
-    """Whether the proxy is newer, as far as both say it: 1.22 is not newer than 1.22.4, nor older."""
-    length = min(len(proxy.release), len(istiod.release))
-    return proxy.release[:length] > istiod.release[:length]
-
-
-def _behind(proxy: Version, istiod: Version) -> bool:
-    """Whether the proxy is more than one minor version older."""
-    return (proxy.major, proxy.minor + 1) < (istiod.major, istiod.minor)
