@@ -29,12 +29,13 @@ class Event:
 
 def events_of(snapshot: Snapshot, kind: str, obj: Object) -> list[Event]:
     """The events about an object, newest first."""
-    about = (kind, name_of(obj))
-    namespace = snapshot.namespace_of(obj)
+    about, own = (kind, name_of(obj)), text(obj, "metadata", "uid")
     found = [
         _event(snapshot, event)
-        for event in snapshot.all("Event", namespace)
+        for event in snapshot.all("Event", snapshot.namespace_of(obj))
         if (text(event, "involvedObject", "kind"), text(event, "involvedObject", "name")) == about
+        # One of the same name may have been there before.
+        and text(event, "involvedObject", "uid") in ("", own or text(event, "involvedObject", "uid"))
     ]
     return sorted(found, key=lambda event: event.last, reverse=True)
 

@@ -7,11 +7,10 @@ grave a thing is.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from kubectl_mesh.snapshot import Object, Snapshot, dig, label_selected, labels_of, mapping, maps, name_of, text
+from kubectl_mesh.snapshot import Object, Snapshot, dig, label_selected, labels_of, mapping, maps, name_of, text, texts
 from kubectl_mesh.topology import is_ready, is_terminating, selects
 
 GATEWAY_VALUES = ("ingressgateway", "eastwestgateway")
@@ -54,6 +53,12 @@ class Gateway:
         return pod_labels(self.deployment) or (labels_of(self.pods[0]) if self.pods else {})
 
     @property
+    def mesh_names(self) -> list[Any]:
+        """The names that mspider gives it."""
+        bearing = (self.labels, *map(labels_of, self.services))
+        return [labels[MESH_GATEWAY_LABEL] for labels in bearing if MESH_GATEWAY_LABEL in labels]
+
+    @property
     def ready(self) -> list[Object]:
         """The ready Pods of the current template."""
         return [pod for pod in self.pods if is_ready(pod)]
@@ -67,33 +72,32 @@ class Gateway:
 def gateways(snapshot: Snapshot, namespace: str, named: str | None = None) -> list[Gateway]:
     """The gateways in a namespace (or ALL_NAMESPACES), by name; only the one that is `named`, if one is.
 
-    A Deployment that is named counts whatever its labels are.
+    A Deployment is one by its own labels, by its Pods', where a gateway's Service selects them, and where it is named.
     """
-    found: list[Gateway] = []
-    deployments = [
-        d
-        for d in snapshot.all("Deployment", namespace)
-        if is_gateway(labels_of(d)) or is_gateway(pod_labels(d)) or (named and name_of(d) == named)
-    ]
-    pods = [pod for pod in snapshot.all("Pod", namespace) if _counts(pod)]
     services = snapshot.all("Service", namespace)
-    for deployment in deployments:
-        where = snapshot.namespace_of(deployment)
-        selector = mapping(deployment, "spec", "selector")
-        own = [
-            p for p in pods if selector and snapshot.namespace_of(p) == where and label_selected(selector, labels_of(p))
-        ]
+    exposed = [service for service in services if is_gateway(labels_of(service))]
+    found: list[Gateway] = []
+    pods = [pod for pod in snapshot.all("Pod", namespace) if _counts(pod)]
+    for deployment in snapshot.all("Deployment", namespace):
+        where, labels = snapshot.namespace_of(deployment), pod_labels(deployment)
+        if not (
+            is_gateway(labels_of(deployment))
+            or is_gateway(labels)
+            or (named and name_of(deployment) == named)
+            or any(_leads(snapshot, service, where, labels) for service in exposed)
+        ):
+            continue
+        own = [pod for pod in pods if snapshot.namespace_of(pod) == where and _owns(deployment, pod)]
         current, old = _current(deployment, own)
-        leading = [s for s in services if _leads(snapshot, s, where, [pod_labels(deployment)])]
+        leading = [service for service in services if _leads(snapshot, service, where, labels)]
         found.append(
             Gateway("Deployment", where, name_of(deployment), deployment, tuple(current), tuple(old), tuple(leading))
         )
     owned = {id(pod) for gateway in found for pod in (*gateway.pods, *gateway.old)}
-    found += _without_deployment(
-        snapshot, [p for p in pods if id(p) not in owned and is_gateway(labels_of(p))], services
-    )
-    found += _stray_services(snapshot, found, [s for s in services if is_gateway(labels_of(s))])
-    mine = [g for g in found if named in (None, g.name, g.labels.get(MESH_GATEWAY_LABEL))]
+    others = [pod for pod in pods if id(pod) not in owned and is_gateway(labels_of(pod))]
+    found += _without_deployment(snapshot, others, services)
+    found += _stray_services(snapshot, found, services)
+    mine = [gateway for gateway in found if named in (None, gateway.name, *gateway.mesh_names)]
     return sorted(mine, key=lambda gateway: (gateway.namespace, gateway.name, gateway.kind))
 
 
@@ -103,9 +107,14 @@ def pod_labels(deployment: Object | None) -> dict[str, Any]:
 
 
 def pod_selector(deployment: Object) -> str:
-    """A Deployment's selector as a label selector of a read (its `matchLabels`)."""
-    labels = mapping(deployment, "spec", "selector", "matchLabels")
-    return ",".join(f"{key}={value}" for key, value in sorted(labels.items()))
+    """A Deployment's selector as the label selector of a read."""
+    selector = mapping(deployment, "spec", "selector")
+    terms = [f"{key}={value}" for key, value in sorted(mapping(selector, "matchLabels").items())]
+    for rule in maps(selector, "matchExpressions"):
+        key, values = text(rule, "key"), ",".join(texts(rule, "values"))
+        written = {"In": f"{key} in ({values})", "NotIn": f"{key} notin ({values})", "DoesNotExist": f"!{key}"}
+        terms.append(written.get(text(rule, "operator"), key))
+    return ",".join(terms)
 
 
 def proxy_container(pod: Object) -> Object | None:
@@ -124,6 +133,15 @@ def environment(pod: Object) -> dict[str, str]:
 def _counts(pod: Object) -> bool:
     """Whether a Pod counts: an evicted or finished one was replaced, a terminating one is going."""
     return not is_terminating(pod) and text(pod, "status", "phase") not in ("Failed", "Succeeded")
+
+
+def _owns(deployment: Object, pod: Object) -> bool:
+    """Whether a Deployment's selector selects a Pod, and no other Deployment's ReplicaSet controls it."""
+    selector = mapping(deployment, "spec", "selector")
+    kind, name = _controller(pod)
+    template = text(labels_of(pod), TEMPLATE_HASH)
+    elsewhere = kind == "ReplicaSet" and template and name != f"{name_of(deployment)}-{template}"
+    return bool(selector) and label_selected(selector, labels_of(pod)) and not elsewhere
 
 
 def _current(deployment: Object, pods: list[Object]) -> tuple[list[Object], list[Object]]:
@@ -148,11 +166,9 @@ def _controller(pod: Object) -> tuple[str, str]:
     return (text(owners[0], "kind"), text(owners[0], "name")) if owners else ("Pod", name_of(pod))
 
 
-def _leads(snapshot: Snapshot, service: Object, namespace: str, labels: Iterable[dict[str, Any]]) -> bool:
-    """Whether a Service of a namespace selects what bears any of these labels."""
-    return snapshot.namespace_of(service) == namespace and any(
-        selects(service, {"metadata": {"labels": held}}) for held in labels
-    )
+def _leads(snapshot: Snapshot, service: Object, namespace: str, labels: dict[str, Any]) -> bool:
+    """Whether a Service of a namespace selects what bears these labels."""
+    return snapshot.namespace_of(service) == namespace and selects(service, {"metadata": {"labels": labels}})
 
 
 def _without_deployment(snapshot: Snapshot, pods: list[Object], services: list[Object]) -> list[Gateway]:
@@ -170,14 +186,14 @@ def _without_deployment(snapshot: Snapshot, pods: list[Object], services: list[O
             None,
             tuple(own),
             (),
-            tuple(s for s in services if _leads(snapshot, s, key[1], map(labels_of, own))),
+            tuple(s for s in services if any(_leads(snapshot, s, key[1], labels_of(pod)) for pod in own)),
         )
         for key, own in grouped.items()
     ]
 
 
 def _stray_services(snapshot: Snapshot, found: list[Gateway], services: list[Object]) -> list[Gateway]:
-    """Gateway Services that select no gateway's Pods: each belongs to the gateway of its name, or stands alone."""
+    """Services that select no gateway's Pods: of a gateway's own name, or with a gateway's labels and alone."""
     alone = []
     for service in services:
         where, name = snapshot.namespace_of(service), name_of(service)
@@ -186,6 +202,6 @@ def _stray_services(snapshot: Snapshot, found: list[Gateway], services: list[Obj
         same = [i for i, g in enumerate(found) if (g.namespace, g.name) == (where, name)]
         if same:
             found[same[0]] = replace(found[same[0]], services=(*found[same[0]].services, service))
-        else:
+        elif is_gateway(labels_of(service)):
             alone.append(Gateway("Service", where, name, None, (), (), (service,)))
     return alone

@@ -40,6 +40,7 @@ CONTROLLER_SELECTORS = (
     "app.kubernetes.io/name=metallb,app.kubernetes.io/component=controller",
 )
 POOL, ADVERTISEMENTS = "IPAddressPool", ("L2Advertisement", "BGPAdvertisement")
+ANNOUNCING = (POOL, *ADVERTISEMENTS)
 _PREFIXES = ("metallb.io/", "metallb.universe.tf/")  # the second until 0.14.8, and still understood
 _LB_CLASS = re.compile(r"--?lb-class=(.+)")
 
@@ -124,7 +125,9 @@ def own_namespace(snapshot: Snapshot) -> str:
 
 def unread(snapshot: Snapshot, kind: str) -> Failure | None:
     """Why it can't be said that MetalLB has no object of a kind in its own namespace, or None where it can."""
-    if snapshot.server is None and snapshot.objects.get(kind):
+    # kubectl prints nothing of a kind that has no object: files with one of MetalLB's advertisements have all.
+    alike = ADVERTISEMENTS if kind in ADVERTISEMENTS else (kind,)
+    if snapshot.server is None and any(snapshot.objects.get(captured) for captured in alike):
         return None
     own = own_namespace(snapshot)
     return snapshot.unread(kind, None, ALL_NAMESPACES) and snapshot.unread(kind, None, own)
@@ -226,6 +229,11 @@ def allocated_pool(service: Object) -> str:
 def _annotation(service: Object, name: str) -> str:
     annotations = annotations_of(service)
     return next((text(annotations, p + name) for p in _PREFIXES if p + name in annotations), "")
+
+
+def holding(snapshot: Snapshot, addresses: list[str]) -> Pool | None:
+    """The pool that holds addresses: by that, and not by the annotation, MetalLB decides who announces them."""
+    return next((pool for pool in pools(snapshot) if addresses and all(map(pool.holds, addresses))), None)
 
 
 def advertising(snapshot: Snapshot, pool: Pool) -> list[str]:

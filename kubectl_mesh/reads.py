@@ -14,7 +14,7 @@ from urllib.parse import quote, urlencode
 from kubectl_mesh import metallb
 from kubectl_mesh.gateways import GATEWAY_SELECTORS, GATEWAY_SERVICES, gateways, is_gateway, pod_selector
 from kubectl_mesh.routing import SERVICE_NAME_LABEL, is_ip, ready_addresses, slice_backends, slices_unread
-from kubectl_mesh.snapshot import ALL_NAMESPACES, Object, ReadKey, Snapshot, mapping, name_of, text
+from kubectl_mesh.snapshot import ALL_NAMESPACES, Object, ReadKey, Snapshot, labels_of, mapping, name_of, text
 from kubectl_mesh.topology import (
     CKUBE_REMOTE,
     REMOTE_SERVICE,
@@ -27,6 +27,7 @@ from kubectl_mesh.topology import (
     hosted_mesh_ids,
     injector_name,
     is_ready,
+    is_remote_service,
     known_addresses,
     lb_addresses,
     local_revisions,
@@ -184,8 +185,16 @@ def _unexplained(verified: Snapshot, control_plane: Snapshot | None, stated: Col
     explained = set(stated).union(
         *(known_addresses(mesh_id, verified, control_plane, hosted_here=False) for mesh_id in mesh_ids)
     )
-    routed = ready_addresses(slice_backends(verified.objects.get("EndpointSlice", [])))
+    dialled = [
+        s for s in verified.objects.get("EndpointSlice", []) if _is_dialled(text(labels_of(s), SERVICE_NAME_LABEL))
+    ]
+    routed = ready_addresses(slice_backends(dialled))
     return [address for address in routed if address not in explained and is_ip(address)]
+
+
+def _is_dialled(service: str) -> bool:
+    """Whether a Service leads to a control plane."""
+    return is_remote_service(service) or service.endswith("-hosted-lb")
 
 
 # --- verify-gateway -----------------------------------------------------------------------------
@@ -223,6 +232,12 @@ def further_gateway_reads(
     for g in found:
         if g.deployment and not is_gateway(g.labels):
             wanted.append((verified, _selected("Pod", g.namespace, pod_selector(g.deployment))))
+        if gateways_in == ALL_NAMESPACES and g.namespace != verified.namespace:
+            # What leads to a gateway, or makes its Pods, need not bear its labels.
+            wanted.append((verified, Read("Service", g.namespace)))
+            if g.kind == "Deployment" and g.deployment is None:
+                wanted.append((verified, Read("Deployment", g.namespace)))
+    wanted = list(dict.fromkeys(wanted))
     meshes = {config.mesh_id for config in mesh_configs(verified)}
     for cluster in dict.fromkeys(c for c in (verified, control_plane) if c is not None and c.answered):
         ids = hosted_mesh_ids(cluster)
@@ -249,7 +264,6 @@ def _load_balancer_reads(cluster: Snapshot, services: list[Object]) -> list[Read
     that has no pool.
     """
     asking = list(filter(_asks, services))
-    allocated = [pool for pool in map(metallb.allocated_pool, asking) if pool]
     reads: list[Read] = []
     if not all(map(lb_addresses, asking)):
         spaces = [metallb.NAMESPACE]
@@ -260,12 +274,12 @@ def _load_balancer_reads(cluster: Snapshot, services: list[Object]) -> list[Read
             reads.append(Read(metallb.POOL, where))
         if metallb.controllers(cluster) and not metallb.pools(cluster):
             reads.append(_named("ConfigMap", metallb.own_namespace(cluster), metallb.CONFIG))
-    if allocated:
+    if any(map(metallb.allocated_pool, asking)):
         spaces = [metallb.NAMESPACE]
-        held = {pool.name for pool in metallb.pools(cluster)}
-        if not cluster.unread(metallb.POOL, None, metallb.NAMESPACE) and not held.issuperset(allocated):
+        held = all(metallb.holding(cluster, lb_addresses(s)) for s in asking if metallb.allocated_pool(s))
+        if not cluster.unread(metallb.POOL, None, metallb.NAMESPACE) and not held:
             spaces.append(ALL_NAMESPACES)
-        reads += [Read(kind, where) for where in spaces for kind in (metallb.POOL, *metallb.ADVERTISEMENTS)]
+        reads += [Read(kind, where) for where in spaces for kind in metallb.ANNOUNCING]
     return list(dict.fromkeys(reads))
 
 

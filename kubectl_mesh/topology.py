@@ -83,6 +83,11 @@ def config_name(revision: str) -> str:
     return "istio" if revision == "default" else f"istio-{revision}"
 
 
+def revision_of(config: str) -> str:
+    """The revision that a mesh ConfigMap belongs to."""
+    return config.removeprefix("istio").removeprefix("-") or "default"
+
+
 def injector_name(config: str) -> str:
     """The injector's ConfigMap that belongs to a mesh ConfigMap."""
     return "istio-sidecar-injector" + config.removeprefix("istio")
@@ -234,6 +239,14 @@ def _istiod_pods(snapshot: Snapshot) -> list[Object]:
 def local_istiod_pods(snapshot: Snapshot) -> list[Object]:
     """The Pods of the cluster's own istiod, which serves injection and certificates only."""
     return [pod for pod in _istiod_pods(snapshot) if not str(labels_of(pod).get(REVISION_LABEL)).endswith("-hosted")]
+
+
+def local_istiods(snapshot: Snapshot) -> dict[str, list[Object]]:
+    """The Pods of the cluster's own istiods by revision; a Deployment without any counts too."""
+    found: dict[str, list[Object]] = {revision: [] for revision in local_revisions(snapshot)}
+    for pod in local_istiod_pods(snapshot):
+        found.setdefault(text(labels_of(pod), REVISION_LABEL) or "default", []).append(pod)
+    return found
 
 
 def local_revisions(snapshot: Snapshot) -> list[str]:

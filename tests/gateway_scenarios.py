@@ -9,7 +9,7 @@ from typing import Any
 from tests.lab import gateways as gw
 from tests.lab.gateways import EARLIER, Gateway, GatewayPod, refused
 from tests.lab.objects import Object
-from tests.lab.scenes import HOSTED_POD, LOAD_BALANCER, LOCAL_ISTIOD, Pod, Scene, pod
+from tests.lab.scenes import HOSTED_POD, LOAD_BALANCER, LOCAL_ISTIOD, Pod, Scene, config_map, mesh_yaml, pod
 from tests.scenarios import BOTH, FAIL, LONE, SKIP, UNKNOWN, WARN, Scenario, wired_to
 
 MESH_GATEWAY = {"app": "istio-ingressgateway", "mspider.io/mesh-gateway-name": "test-gw", "test-gw": "test-gw"}
@@ -113,8 +113,9 @@ def _waits(name: str, code: str, gateway: Gateway, *objects: Object, **given: An
 HOSTED_LB = "istiod-hosted-mesh-hosted-lb"
 KUBE_SYSTEM = pod("coredns", 0, {"k8s-app": "kube-dns"}, Pod("10.233.90.9"))
 KUBE_SYSTEM["metadata"]["namespace"] = "kube-system"
+ELSEWHERE = gw.event("Pod", "debug", "Unhealthy", "shows that events were captured", 1, component="kubelet")
 # Files with Pods of kube-system were taken in all namespaces: that MetalLB is not among them says something.
-PENDING_REASONS["no-load-balancer"] = ("LoadBalancerMissing", PENDING, (KUBE_SYSTEM,))
+PENDING_REASONS["no-load-balancer"] = ("LoadBalancerMissing", PENDING, (KUBE_SYSTEM, ELSEWHERE))
 
 
 def _hosted_lb_waits(name: str, code: str, asked: Gateway, *objects: Object) -> Scenario:
@@ -133,6 +134,35 @@ def _hosted_lb_waits(name: str, code: str, asked: Gateway, *objects: Object) -> 
         live=False,
         **BOTH,
     )
+
+
+def _done(name: str) -> Object:
+    """The status of a Deployment whose rollout is over."""
+    message = f'ReplicaSet "{name}-{gw.TEMPLATE}" has successfully progressed.'
+    condition = {"type": "Progressing", "status": "True", "reason": "NewReplicaSetAvailable", "message": message}
+    return {"status": {"conditions": [condition]}}
+
+
+def _of_uid(uid: str, event: Object) -> Object:
+    return {**event, "involvedObject": {**event["involvedObject"], "uid": uid}}
+
+
+def _crashed_once() -> GatewayPod:
+    """The proxy runs again after an error, and the kubelet backs off; its init container ended as it should."""
+    status = {
+        "initContainerStatuses": [
+            {"name": "istio-init", "state": {"terminated": {"reason": "Completed", "exitCode": 0}}}
+        ],
+        "containerStatuses": [
+            {
+                "name": "istio-proxy",
+                "restartCount": 4,
+                "state": {"running": {}},
+                "lastState": {"terminated": {"reason": "Error", "exitCode": 255}},
+            }
+        ],
+    }
+    return GatewayPod(status=status, events=(("BackOff", "Back-off restarting failed container istio-proxy", 9),))
 
 
 _NO_CONTROL_PLANE = {"GatewayStillReady": WARN}
@@ -290,10 +320,10 @@ GATEWAY_SCENARIOS = [
     scenario(
         "no-ca-certificate",
         "fail",
-        {"LocalIstiodNotReady": FAIL, "GatewayVolumeNotMounted": FAIL, "GatewayServiceHasNoEndpoints": FAIL},
+        {"LocalIstiodNotReady": FAIL, "GatewayCACertificateMissing": FAIL, "GatewayServiceHasNoEndpoints": FAIL},
         _pods(gw.NO_CA),
         local=Pod(LOCAL_ISTIOD, ready=False),
-        causes={"GatewayVolumeNotMounted": "LocalIstiodNotReady"},
+        causes={"GatewayCACertificateMissing": "LocalIstiodNotReady"},
     ),
     scenario(
         "no-volume",
@@ -654,4 +684,235 @@ GATEWAY_SCENARIOS = [
         live=False,
         causes={"GatewayNotReady": "AddressPoolMissing"},
     ),
+    # --- what a second read found ---------------------------------------------------------------
+    scenario(
+        "canary-beside-a-ready-gateway",
+        "fail",
+        {"GatewayNotReady": FAIL},
+        Gateway(),
+        Gateway(
+            "istio-ingressgateway-canary",
+            gw.INGRESS,
+            service=None,
+            pods=(refused("10.244.0.40"),),
+            deployment=_done("istio-ingressgateway-canary"),
+        ),
+        live=False,
+    ),
+    scenario(
+        "finished-rollout-with-unready-pods",
+        "fail",
+        {"GatewayNotReady": FAIL},
+        _pods(
+            refused(),
+            GatewayPod("10.244.0.31", ready=True, template=EARLIER),
+            replicas=1,
+            deployment=_done("istio-ingressgateway"),
+        ),
+        live=False,
+    ),
+    scenario(
+        "own-name-without-labels",
+        "fail",
+        {"GatewayServiceSelectsOthers": FAIL},
+        Gateway(
+            service={"metadata": {"labels": {"istio": "none"}}, "spec": {"selector": {"istio": "typo", "app": None}}}
+        ),
+    ),
+    scenario(
+        "service-of-a-mesh-gateway",
+        "fail",
+        {"GatewayServiceSelectsOthers": FAIL},
+        Gateway(
+            "test-gw-istio",
+            MESH_GATEWAY,
+            service={"metadata": {"name": "test-gw-svc"}, "spec": {"selector": {"app": "typo"}}},
+        ),
+        flags=("--gateway", "test-gw"),
+        live=False,
+    ),
+    scenario(
+        "definite-fault-in-a-rollout",
+        "fail",
+        {"GatewayNotStarted": FAIL},
+        _pods(gw.NO_CONFIG, GatewayPod("10.244.0.31", ready=True, template=EARLIER), replicas=1),
+    ),
+    scenario(
+        "replica-set-refused",
+        "fail",
+        {"GatewayPodsRefused": FAIL},
+        _pods(
+            GatewayPod("10.244.0.31", ready=True, template=EARLIER),
+            replicas=1,
+            deployment={
+                "status": {
+                    "conditions": [
+                        {
+                            "type": "Progressing",
+                            "status": "False",
+                            "reason": "ReplicaSetCreateError",
+                            "message": 'Failed to create new replica set "istio-ingressgateway-b8b597c59": quota',
+                        }
+                    ]
+                }
+            },
+        ),
+        live=False,
+    ),
+    scenario(
+        "slices-without-ports",
+        "fail",
+        {"GatewayServiceMissesPods": FAIL},
+        Gateway(),
+        patches={"EndpointSlice/istio-ingressgateway-x7k2p": {"ports": []}},
+        live=False,
+    ),
+    _waits(
+        "no-pool-for-the-class",
+        "AddressPoolMissing",
+        replace(PENDING, service={"spec": {"loadBalancerClass": "metallb"}}),
+        metallb_pod("metallb-system", True, "--lb-class=metallb"),
+        *PENDING_REASONS["no-pool"][2][1:],
+    ),
+    _waits(
+        "event-of-another-controller",
+        "LoadBalancerMissing",
+        PENDING,
+        KUBE_SYSTEM,
+        gw.event(
+            "Service",
+            "istio-ingressgateway",
+            "FailedToUpdateEndpointSlices",
+            "conflict",
+            1,
+            component="endpoint-slice-controller",
+        ),
+    ),
+    _waits("events-unread", "AddressPending", PENDING, KUBE_SYSTEM),
+    _waits(
+        "event-of-an-earlier-one",
+        "AddressPending",
+        replace(PENDING, service={"metadata": {"uid": "2f5e"}}),
+        CONTROLLER,
+        pool(),
+        _of_uid("1a2b", gw.event("Service", "istio-ingressgateway", *NO_IP, component="metallb-controller")),
+    ),
+    scenario(
+        "both-roles-need-no-hosted-lb",
+        "fail",
+        {"HostedLBReachesNoPod": FAIL, "GatewayNotReady": FAIL, "GatewayServiceHasNoEndpoints": FAIL},
+        _pods(refused()),
+        both=True,
+        remote=(HOSTED_POD,),
+        patches={f"Service/{HOSTED_LB}": {"spec": {"selector": {"app": "typo"}}}},
+        rootless=("GatewayNotReady",),
+        **BOTH,
+    ),
+    scenario(
+        "stated-address-needs-no-hosted-lb",
+        "fail",
+        {"HostedLBReachesNoPod": FAIL},
+        Gateway(),
+        patches={f"Service/{HOSTED_LB}": {"spec": {"selector": {"app": "typo"}}}},
+        flags=("--expect-address", LOAD_BALANCER),
+    ),
+    scenario(
+        "fault-of-another-revision",
+        "fail",
+        {"RevisionServiceNotFound": FAIL},
+        Gateway(),
+        extra={
+            "workload": (
+                config_map(
+                    "istio-1-21",
+                    {"mesh": mesh_yaml("hosted-mesh", "istiod-1-21-remote.istio-system.svc:15012")},
+                    "1-21",
+                ),
+            )
+        },
+        live=False,
+    ),
+    scenario(
+        "one-service-of-two-gateways",
+        "fail",
+        {"AddressPoolUnknown": FAIL},
+        asking(address_pool="gone"),
+        Gateway("istio-ingressgateway-canary", gw.INGRESS, service=None, pods=(GatewayPod("10.244.0.40", ready=True),)),
+        patches={
+            "EndpointSlice/istio-ingressgateway-x7k2p": {
+                "endpoints": [{"addresses": ["10.244.0.17"]}, {"addresses": ["10.244.0.40"]}]
+            }
+        },
+        extra={"workload": (CONTROLLER, pool())},
+        live=False,
+        count={"AddressPoolUnknown": 1, "GatewayServiceReachesPods": 1},
+    ),
+    scenario(
+        "two-of-one-silent-pool",
+        "fail",
+        {"AddressNotAnnounced": FAIL},
+        ALLOCATED,
+        replace(
+            ALLOCATED,
+            name="istio-eastwestgateway",
+            labels=EASTWEST,
+            lb=("10.64.30.81",),
+            pods=(GatewayPod("10.244.0.18", ready=True),),
+        ),
+        extra={"workload": (pool(), advertisement("other", ipAddressPools=["other"]))},
+        live=False,
+        causes={"AddressNotAnnounced": "AddressNotAnnounced"},
+    ),
+    scenario(
+        "both-roles-without-a-load-balancer",
+        "fail",
+        {"LoadBalancerMissing": FAIL},
+        PENDING,
+        both=True,
+        remote=(HOSTED_POD,),
+        lb=(),
+        extra={"control-plane": (KUBE_SYSTEM, ELSEWHERE)},
+        live=False,
+        causes={"LoadBalancerMissing": "LoadBalancerMissing"},
+        **BOTH,
+    ),
+    scenario(
+        "pool-is-gone",
+        "fail",
+        {"AddressNotAnnounced": FAIL},
+        ALLOCATED,
+        extra={"workload": (pool("other", "192.0.2.0/24"), advertisement())},
+        live=False,
+    ),
+    scenario(
+        "local-istiod-gone",
+        "fail",
+        {"LocalIstiodNotReady": FAIL, "GatewayCACertificateMissing": FAIL, "GatewayServiceHasNoEndpoints": FAIL},
+        _pods(gw.NO_CA),
+        patches={"Pod/istiod-6d8f7c9b4d-bx2lm": None, "Deployment/istiod": {"spec": {"replicas": 0}}},
+        causes={"GatewayCACertificateMissing": "LocalIstiodNotReady"},
+    ),
+    scenario(
+        "labels-on-the-service-only",
+        "pass",
+        {},
+        Gateway("custom", {"app": "custom"}, service={"metadata": {"labels": {"istio": "ingressgateway"}}}),
+    ),
+    scenario("service-without-selector", "pass", {}, Gateway(service={"spec": {"selector": None}}), live=False),
+    scenario(
+        "external-name",
+        "pass",
+        {"GatewayNeedsNoAddress": SKIP},
+        Gateway(service={"spec": {"type": "ExternalName", "externalName": "gw.example.com", "selector": None}}),
+        live=False,
+    ),
+    scenario(
+        "crash-behind-an-init-container",
+        "fail",
+        {"GatewayCrashLooping": FAIL, "GatewayServiceHasNoEndpoints": FAIL},
+        _pods(_crashed_once()),
+        live=False,
+    ),
+    scenario("tag-of-other-digits", "pass", {"ProxyVersionUnknown": SKIP}, Gateway(image="proxyv2:1.\u0662\u0662")),
+    scenario("tag-of-many-digits", "pass", {"ProxyVersionUnknown": SKIP}, Gateway(image="proxyv2:1." + "9" * 60)),
 ]

@@ -50,6 +50,8 @@ class Scenario:
     live: bool = True
     unread: tuple[tuple[str, str, str], ...] = ()  # (cluster, kind, code): reads that failed, in files only
     causes: Mapping[str, str] = field(default_factory=dict)  # code -> code of its cause
+    rootless: tuple[str, ...] = ()  # codes that must have no cause
+    count: Mapping[str, int] = field(default_factory=dict)  # code -> how often it is told
     command: str = "verify-endpoints"
 
 

@@ -95,7 +95,7 @@ def test_the_address_arrives_once_the_pool_is_there(metallb_lab: Lab) -> None:
     told = until("lb-no-pool", "AddressPoolMissing")
     assert not told.get("events")  # MetalLB says nothing at all then
     hint = told["hint"].replace("FIRST-LAST", "10.64.30.81-10.64.30.82")
-    harness.paste(metallb_lab.bin, hint, "apply")
+    harness.paste(metallb_lab.bin, hint, "create")
     found = {f["code"]: f for f in passes("lb-no-pool")}
     assert found["GatewayHasAddress"]["actual"] == ["10.64.30.81"]
     assert found["AddressAnnounced"]["actual"] == ["l2advertisement/default"]
@@ -117,7 +117,7 @@ def test_pool_without_advertisement(metallb_lab: Lab) -> None:
     metallb.create(metallb_lab, "workload", _bare(pool("silent")))
     metallb.create(metallb_lab, "workload", _bare(advertisement("other", ipAddressPools=["other"])))
     bring(metallb_lab, "lb-silent", PENDING)
-    harness.paste(metallb_lab.bin, until("lb-silent", "AddressNotAnnounced")["hint"], "apply")
+    harness.paste(metallb_lab.bin, until("lb-silent", "AddressNotAnnounced")["hint"], "create")
     passes("lb-silent")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 
 import jsonschema
@@ -30,6 +31,9 @@ def test_scenario(scenario: Scenario, tmp_path: Path, monkeypatch: pytest.Monkey
     assert len(by_id) == len(found)
     causes = {f["code"]: by_id[f["cause"]]["code"] for f in found if f["cause"]}
     assert causes.items() >= dict(scenario.causes).items()
+    assert not [code for code in scenario.rootless if code in causes]
+    counted = Counter(f["code"] for f in found)
+    assert {code: counted[code] for code in scenario.count} == dict(scenario.count)
     jsonschema.validate(report, SCHEMA)
 
 

@@ -82,6 +82,7 @@ RESULTS: dict[str, tuple[str, ...]] = {
     "GatewayCrashLooping": (FAIL,),
     "GatewayImageNotPulled": (FAIL,),
     "GatewayNotInjected": (FAIL,),
+    "GatewayCACertificateMissing": (FAIL,),
     "GatewayVolumeNotMounted": (FAIL,),
     "GatewayUnschedulable": (FAIL,),
     "GatewayNotStarted": (FAIL,),

@@ -67,6 +67,8 @@ PHRASES = {
     "unsure-lone": "the control plane of mesh {mesh} was not read",
     "unsure-because": "{reason}",
     "unsure-witness": "it equals {source}, but that Service leads to no hosted istiod that can be seen from here",
+    "renew": "let them be made anew:\n  {kubectl} rollout restart {kind} {name}",
+    "renew-pod": "make the Pod anew; it stands in:\n  {kubectl} get pod {name} -o yaml",
     "settle-context": (
         "Name the context where the control plane runs (the kubeconfig offers: {contexts}), or state the right "
         "address:\n"
@@ -421,7 +423,7 @@ CODES = {
     "GatewayReady": Text("The gateway is ready", "{name} has {ready} ready Pods of {wanted}."),
     "GatewayStillReady": Text(
         "The gateway is ready only until it restarts",
-        "{name} is still Ready, but lives on what it once received: no restart of its {ready} Pods would succeed.",
+        "{name} is Ready, but lives on what it once received: it may not come back after a restart.",
     ),
     "GatewayRollingOut": Text(
         "New Pods of the gateway are not ready yet",
@@ -462,11 +464,17 @@ CODES = {
         "  {kubectl} get pod {pod} --show-labels\n"
         "  {kubectl} delete pod {pod}",
     ),
+    "GatewayCACertificateMissing": Text(
+        "The mesh's CA certificate is missing",
+        "{name}: {ready} of {wanted} Pods ready; {what}.",
+        "istio-ca-root-cert is written into every namespace by the local istiod.",
+        "  {kubectl} get configmap istio-ca-root-cert\n  {kubectl} describe pod {pod}",
+    ),
     "GatewayVolumeNotMounted": Text(
         "A volume of the gateway can't be mounted",
         "{name}: {ready} of {wanted} Pods ready; {what}.",
-        "istio-ca-root-cert is written into every namespace by the local istiod; other volumes are the Pod's own.",
-        "  {kubectl} get configmap istio-ca-root-cert\n  {kubectl} describe pod {pod}",
+        "Without its volumes no Pod starts.",
+        "  {kubectl} describe pod {pod}",
     ),
     "GatewayUnschedulable": Text(
         "No node takes the gateway's Pods",
@@ -509,12 +517,12 @@ CODES = {
         "{cluster} has no {what} in {where}; gateways found there: {present}.",
         "Nothing was verified, so nothing can be called fine.",
         "Gateways bear the label istio=ingressgateway, istio=eastwestgateway or mspider.io/mesh-gateway-name. See what "
-        "is there, or look in every namespace with -A:\n"
-        "  {kubectl} get deployments --show-labels",
+        "is there (verify-gateway looks in every namespace with -A):\n"
+        "  {kubectl} get deployments{everywhere} --show-labels",
     ),
     "LocalIstiodNotReady": Text(
         "The local istiod is not ready",
-        "No local istiod Pod in {cluster} is ready: {pods}.",
+        "The local istiod (revision {revision}) in {cluster} has no ready Pod; there is {pods}.",
         "It injects gateways and sidecars, writes istio-ca-root-cert and signs the proxies' certificates.",
         "  {kubectl} get pods -l app=istiod\n  {kubectl} describe pods -l app=istiod",
     ),
@@ -524,7 +532,7 @@ CODES = {
         "There is no address to allocate", "{name} is of type {type}: no load balancer has a part in it."
     ),
     "GatewayServiceReachesPods": Text(
-        "The Service leads to the gateway", "{name} leads to {reached} ready Pods of {gateway}."
+        "The Service leads to the gateway", "{name} leads to {reached} ready Pods of {gateways}."
     ),
     "GatewayServiceHasNoEndpoints": Text(
         "The Service has no ready endpoints",
@@ -534,7 +542,7 @@ CODES = {
     ),
     "GatewayServiceMissesPods": Text(
         "The Service does not lead to the gateway's Pods",
-        "{name} leads to {reached} of the {ready} ready Pods of {gateway}.",
+        "{name} leads to {reached} of the {ready} ready Pods of {gateways}.",
         "kube-proxy follows the EndpointSlices: what they don't hold gets no traffic.",
         "  {kubectl} get endpointslices -l kubernetes.io/service-name={name} -o yaml",
     ),
@@ -548,7 +556,7 @@ CODES = {
     ),
     "TargetPortNotFound": Text(
         "A named target port does not exist",
-        "{name} port {number} leads to a port named {target}, which no Pod of {gateway} has; they have {declared}.",
+        "{name} port {number} leads to a port named {target}, which no Pod of {gateways} has; they have {declared}.",
         "A Service port whose targetPort is a name leads nowhere where no container has a port of that name.",
         "  {kubectl} get service {name} -o yaml",
     ),
@@ -560,31 +568,31 @@ CODES = {
         "The gateway belongs to another mesh",
         "The proxies of {name} belong to mesh {value}, the mesh config {config} says {wanted}.",
         "They were made under another configuration, and report to the control plane as another mesh.",
-        "Let them be made anew, once the mesh config is right:\n  {kubectl} rollout restart {kind} {name}",
+        "Once the mesh config is right, {renew}",
     ),
     "GatewayMeshIDNotSet": Text(
         "The gateway has no mesh ID",
         "The proxies of {name} have the trust domain {value} as mesh ID: none was set when they were made.",
         "The injector writes the trust domain where no mesh ID is configured.",
-        "Let them be made anew:\n  {kubectl} rollout restart {kind} {name}",
+        "To end that, {renew}",
     ),
     "GatewayClusterIDDiffers": Text(
         "The gateway has another cluster's ID",
         "The proxies of {name} have the cluster ID {value}, the injector of {config} says {wanted}.",
         "The control plane sends endpoints by cluster ID: another one's are not reachable from here.",
-        "Let them be made anew:\n  {kubectl} rollout restart {kind} {name}",
+        "To end that, {renew}",
     ),
     "GatewayCAAddressDiffers": Text(
         "The gateway asks another CA",
         "The proxies of {name} ask {value} for certificates, the injector of {config} says {wanted}.",
         "A certificate of another CA is not trusted in the mesh.",
-        "Let them be made anew:\n  {kubectl} rollout restart {kind} {name}",
+        "To end that, {renew}",
     ),
     "GatewayDiscoveryDiffers": Text(
         "The gateway reads another istiod",
         "The proxies of {name} fetch their configuration from {value}, the mesh config {config} says {wanted}.",
         "A proxy keeps the address that it was made with: it may be Ready with the configuration of the wrong istiod.",
-        "Let them be made anew:\n  {kubectl} rollout restart {kind} {name}",
+        "To end that, {renew}",
     ),
     "ProxyVersionFits": Text("Proxy and istiod fit", "{name} runs {proxy}, the hosted istiod {istiod}."),
     "ProxyVersionSkew": Text(
@@ -609,7 +617,7 @@ CODES = {
         "The controller of MetalLB is not ready",
         "{name} is <pending>: MetalLB's controller is not ready ({what}).",
         _NO_ADDRESS,
-        "  {metallb} get deployments,pods\n  {metallb} describe pods -l component=controller",
+        "  {metallb} {see}",
     ),
     "LoadBalancerClassUnserved": Text(
         "Nobody serves the load balancer class",
@@ -625,8 +633,8 @@ CODES = {
         "Installed is not able: without a pool MetalLB (0.14 and later) says nothing, not even in an event. "
         + _NO_ADDRESS,
         "Give it a pool, with a free range of the nodes' network in place of FIRST-LAST, and announce it:\n"
-        "  {pool} | {metallb} apply -f -\n"
-        "  {advertisement} | {metallb} apply -f -\n"
+        "  {pool} | {metallb} create -f -\n"
+        "  {advertisement} | {metallb} create -f -\n"
         "Then check again:\n"
         "  {again}",
     ),
@@ -674,14 +682,14 @@ CODES = {
         _NO_ADDRESS,
         "  {kubectl} describe service {name}",
     ),
-    "AddressAnnounced": Text(
-        "The address is announced", "{addresses} of pool {pool} is announced by {advertisements}."
-    ),
+    "AddressAnnounced": Text("The address is announced", "{addresses} is announced by {advertisements}."),
     "AddressNotAnnounced": Text(
         "Nobody announces the address",
-        "{name} has {addresses} of pool {pool}, which no L2Advertisement or BGPAdvertisement in {namespace} selects.",
+        "{name} has {addresses}, and nobody announces that: {why}.",
         "MetalLB gives such an address and tells the network nothing of it: it leads nowhere.",
-        "Announce the pool:\n  {advertisement} | {metallb} apply -f -\nThen check again:\n  {again}",
+        "Announce the pool (under another name, where that one is taken):\n"
+        "  {advertisement} | {metallb} create -f -\n"
+        "Then check again:\n  {again}",
     ),
     # --- reads that gave no answer ----------------------------------------------------------------
     "Unreachable": Text(

@@ -198,7 +198,7 @@ def _verify_lb(scope: Scope, hosted: Hosted, *, needs_lb: bool) -> None:
                 **params,
             )
         )
-        hosted.findings += verify_announced(scope, cluster, service, FAIL if needs_lb else WARN)
+        hosted.findings += verify_announced(scope, cluster, service, FAIL if needs_lb else WARN, hosted.findings)
         _verify_reach(scope, hosted, service, about)
         return
     hosted.no_address = finding(code, about, "address", result=result, expected=["an address"], actual=actual, **params)

@@ -52,6 +52,9 @@ def verify(verified: Snapshot, control_plane: Snapshot | None, intent: Intent) -
     return entries
 
 
+_WRONG_PORT = "DiscoveryPortUnexpected"
+
+
 class Verification:
     """One run of the check: `run`, then `close` once everybody who rests on the same reads has told what is unread."""
 
@@ -76,6 +79,7 @@ class Verification:
             self.planes = [(s, p) for s, p in self.planes if p.mesh_id == mesh_id]
         self.own: list[ClusterReport] = []
         self.asked: list[ClusterReport] = []
+        self.ways: list[tuple[Remote, list[Finding]]] = []  # each istiod-remote with what was found of it
         self.rivalled = False
 
     def run(self) -> list[ClusterReport]:
@@ -115,6 +119,21 @@ class Verification:
         for entry in self.asked:
             if self.elsewhere is not None:
                 entry.findings += self._undecisive(self.elsewhere)
+
+    def obstacle(self, entry: ClusterReport, config: MeshConfig | None) -> Finding | None:
+        """What keeps the proxies of a mesh config from the hosted istiod: the first failure on their way, if any.
+
+        That is the istiod-remote that the config names (of every config where it isn't known), then the hosted istiod,
+        and hosted-lb where these proxies depend on it: not where they dial the hosted Pods, or a stated address.
+        """
+        named = (config.service, config.namespace) if config else None
+        way = [f for remote, found in self.ways if named in (None, (remote.name, remote.namespace)) for f in found]
+        way += [f for f in entry.findings if config and (f.code, f.object.name) == (_WRONG_PORT, config.name)]
+        through_lb = entry.role == WORKLOAD and not self.intent.addresses
+        for candidate in (entry, *(asked for asked in self.asked if asked.mesh_id == entry.mesh_id)):
+            way += [f for f in candidate.findings if f.object.kind == "Deployment"]
+            way += [f for f in candidate.findings if through_lb and (f.object.name or "").endswith("-hosted-lb")]
+        return next((f for f in way if f.result == FAIL), None)
 
     # --- one mesh of the cluster ----------------------------------------------------------------
 
@@ -173,7 +192,8 @@ class Verification:
             if self.cluster.find("ConfigMap", injector) is None:
                 entry.findings += self.scope.tell_unread(self.cluster, "ConfigMap", injector, WARN)
         for remote in self._remotes(wired, configs, role):
-            entry.findings += RemoteCheck(self.scope, remote, mesh_id, truth, known).run()
+            self.ways.append((remote, RemoteCheck(self.scope, remote, mesh_id, truth, known).run()))
+            entry.findings += self.ways[-1][1]
         return entry
 
     def _role(

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Sequence
+from typing import Any
 
 from kubectl_mesh import metallb
 from kubectl_mesh.catalog import Shell, finding
 from kubectl_mesh.checks.scope import Scope, quoted
-from kubectl_mesh.events import Event, events_of
-from kubectl_mesh.report import Finding, ObjectRef, clean
+from kubectl_mesh.events import events_of
+from kubectl_mesh.report import FAIL, Finding, ObjectRef, clean
 from kubectl_mesh.routing import is_ip
-from kubectl_mesh.snapshot import ALL_NAMESPACES, Failure, Object, Snapshot, name_of, text, texts
+from kubectl_mesh.snapshot import ALL_NAMESPACES, NOT_CAPTURED, Failure, Object, Snapshot, name_of, text, texts
 from kubectl_mesh.topology import is_ready, lb_addresses
 
 _EXHAUSTED = "no available IPs"  # how MetalLB says so, in every version
@@ -28,43 +29,75 @@ def explain_pending(
 ) -> Finding:
     """The finding for a Service that asks for a load balancer and has no address: the first reason that holds.
 
-    `result` is how grave that is. Where a finding among `known`, those of the same cluster, says the same of another
-    Service for a reason that has nothing to do with that Service, it is the cause. `unexplained` is the code where the
-    reason can't be told.
+    `result` is how grave that is. Where a finding among `known`, those of the same cluster, has the same reason, one
+    that has nothing to do with the single Service, the graver of both is the cause of the other. `unexplained` is the
+    code where the reason can't be told.
     """
-    pending = _Pending(cluster, service, unexplained)
+    pending = _Pending(cluster, service, unexplained, {told.code for told in known})
     code, params = pending.reason()
+    details: dict[str, Any] = {"again": scope.again(), **params}
     about = ObjectRef("Service", cluster.namespace_of(service), name_of(service))
-    return finding(
+    told = finding(
         code,
         about,
         "address",
         result=result,
         expected=["an address"],
         actual=["<pending>"],
-        cause=next((told for told in known if code in _SHARED and told.code == code and told.result == result), None),
-        events=[str(event) for event in pending.events if event.warning],
+        events=[str(event) for event in pending.warnings],
         name=name_of(service),
         cluster=cluster.source,
         kubectl=scope.kubectl(cluster, about.namespace or ""),
         metallb=scope.kubectl(cluster, metallb.own_namespace(cluster)),
         namespace=metallb.own_namespace(cluster),
-        again=scope.again(),
-        **params,
+        **details,
     )
+    _link(told, known)
+    return told
 
 
-# Reasons that hold for every Service of a cluster.
-_SHARED = {"LoadBalancerMissing", "LoadBalancerNotReady", "AddressPoolMissing"}
+def _link(told: Finding, known: Sequence[Finding]) -> None:
+    """One fault is told once: what a cluster lacks for one Service it lacks for the others too."""
+    same = [f for f in known if f.code == told.code in _SHARED and _reason(f) == _reason(told)]
+    if any(f.result == told.result for f in same):
+        told.cause = next(f for f in same if f.result == told.result)
+    elif told.result == FAIL:
+        for warned in same:
+            warned.cause = warned.cause or told
+
+
+def _reason(told: Finding) -> str:
+    """What a message says beside the Service's own name and address."""
+    return told.message.partition(": ")[2]
+
+
+# Reasons that have nothing to do with a single Service.
+_SHARED = {
+    "LoadBalancerMissing",
+    "LoadBalancerNotReady",
+    "AddressPoolMissing",
+    "AddressPoolExhausted",
+    "AddressNotAnnounced",
+}
+# Those that speak about Services and give no addresses.
+_NO_LOAD_BALANCERS = {
+    "endpoint-controller",
+    "endpoint-slice-controller",
+    "endpoint-slice-mirroring-controller",
+    "ipallocator-repair-controller",
+    "portallocator-repair-controller",
+}
 _Reason = tuple[str, dict[str, str]]
 
 
 class _Pending:
     """Looks for the reason, in the order in which MetalLB itself would come upon it."""
 
-    def __init__(self, cluster: Snapshot, service: Object, unexplained: str) -> None:
-        self.cluster, self.service, self.unexplained = cluster, service, unexplained
-        self.events = events_of(cluster, "Service", service)
+    def __init__(self, cluster: Snapshot, service: Object, unexplained: str, known: set[str]) -> None:
+        self.cluster, self.service, self.unexplained, self.known = cluster, service, unexplained, known
+        events = events_of(cluster, "Service", service)
+        self.events = [event for event in events if event.component not in _NO_LOAD_BALANCERS]
+        self.warnings = [event for event in self.events if event.warning]
         self.controllers = metallb.controllers(cluster)
         self.pools = metallb.pools(cluster)
 
@@ -75,12 +108,13 @@ class _Pending:
         if wanted != served and not unread:
             # MetalLB passes over such a Service without a word; somebody else may be meant.
             return self._said() or self._other_class(wanted, served)
-        if wanted or not (self.controllers or self.pools):
+        if wanted != served or not (self.controllers or self.pools):
             return self._said() or self._absent(unread)
         if not unread and not any(map(is_ready, self.controllers)):
-            what = quoted([name_of(pod) for pod in self.controllers]) if self.controllers else "no Pod of it runs"
-            return "LoadBalancerNotReady", {"what": what}
-        unread = None if self.pools else metallb.unread(self.cluster, metallb.POOL)
+            names = [name_of(pod) for pod in self.controllers]
+            described = Shell(shlex.join(["describe", "pods", *map(clean, names)]) if names else "get deployments,pods")
+            return "LoadBalancerNotReady", {"what": quoted(names) if names else "no Pod of it runs", "see": described}
+        unread = None if self.pools else metallb.unread(self.cluster, metallb.POOL) or self._configuration_unread()
         if unread:
             return self._said() or self._unexplained(f"its address pools could not be read ({unread.detail})")
         if not self.pools:
@@ -96,6 +130,14 @@ class _Pending:
         everywhere = metallb.controllers_unread(self.cluster, ALL_NAMESPACES)
         return everywhere and (metallb.controllers_unread(self.cluster, metallb.NAMESPACE) or everywhere)
 
+    def _namespace(self) -> str:
+        return self.cluster.namespace_of(self.service)
+
+    def _configuration_unread(self) -> Failure | None:
+        """Why the ConfigMap of MetalLB up to 0.12 could not be read; files need not hold it."""
+        failure = self.cluster.unread("ConfigMap", metallb.CONFIG, metallb.own_namespace(self.cluster))
+        return failure if failure is None or failure.code != NOT_CAPTURED else None
+
     def _other_class(self, wanted: str, served: str) -> _Reason:
         serves = f"MetalLB serves {served or 'Services without a class'}" if self.controllers else "no MetalLB runs"
         return "LoadBalancerClassUnserved", {"wanted": wanted or "no class", "served": serves}
@@ -103,6 +145,9 @@ class _Pending:
     def _absent(self, unread: Failure | None) -> _Reason:
         if unread:
             return self._unexplained(f"whether MetalLB runs there could not be read ({unread.detail})")
+        unread = self.cluster.unread("Event", f"Service/{name_of(self.service)}", self._namespace())
+        if unread and "LoadBalancerMissing" not in self.known:
+            return self._unexplained(f"no MetalLB runs there, and other signs could not be read ({unread.detail})")
         if self.events:
             latest = self.events[0]
             return self._unexplained(f'{latest.component or "somebody"} is at work on it, and said "{latest.message}"')
@@ -121,11 +166,10 @@ class _Pending:
 
     def _refusals(self) -> dict[str, str | None]:
         """Each pool's name, and why the Service may not use it (None: it may)."""
-        namespace = self.cluster.namespace_of(self.service)
         asked, addresses = metallb.asked_pool(self.service), metallb.asked_addresses(self.service)
         refusals: dict[str, str | None] = {}
         for pool in self.pools:
-            refused = pool.refuses(self.service, namespace)
+            refused = pool.refuses(self.service, self._namespace())
             if not pool.auto_assign and not asked and not addresses:
                 refused = "it is given only to those that ask for it (autoAssign: false)"
             if asked not in ("", pool.name):
@@ -149,7 +193,7 @@ class _Pending:
         enough = all if text(self.service, "spec", "ipFamilyPolicy") == "RequireDualStack" else any
         none_left = all(not enough(pool.may_have(family) for family in families) for pool in usable)
         silent = all(not pool.free for pool in usable)
-        said = any(event.warning and _EXHAUSTED in event.message for event in self.events)
+        said = any(_EXHAUSTED in event.message for event in self.warnings)
         if metallb.asked_addresses(self.service) or not (none_left or (silent and said)):
             return None
         kinds = " and ".join(f"IPv{family}" for family in families)
@@ -157,9 +201,9 @@ class _Pending:
 
     def _said(self) -> _Reason | None:
         """What a load balancer itself said is always quoted."""
-        event: Event | None = next((event for event in self.events if event.warning), None)
-        if event is None:
+        if not self.warnings:
             return None
+        event = self.warnings[0]
         who = event.component or "the load balancer"
         return "AllocationFailed", {"who": who, "reason": event.reason, "says": event.message}
 
@@ -167,39 +211,45 @@ class _Pending:
         return self.unexplained, {"why": why}
 
 
-_IDLE = "MetalLB is ready and has a free address: it may be about to give it, or its log says more"
+_IDLE = "nothing that was read speaks against it: MetalLB may be about to give one, or its log says more"
 
 
-def verify_announced(scope: Scope, cluster: Snapshot, service: Object, result: str) -> list[Finding]:
+def verify_announced(
+    scope: Scope, cluster: Snapshot, service: Object, result: str, known: Sequence[Finding]
+) -> list[Finding]:
     """Whether anybody announces the address that MetalLB gave to a Service: an advertisement must select its pool.
 
-    Judged only where MetalLB made the allocation (its annotation), and pool and advertisements were read.
+    Judged only where MetalLB made the allocation (its annotation), and pools and advertisements were read.
     """
-    given = metallb.allocated_pool(service)
-    pool = next((pool for pool in metallb.pools(cluster) if pool.name == given), None)
-    if pool is None or pool.announced or any(metallb.unread(cluster, kind) for kind in metallb.ADVERTISEMENTS):
+    addresses = [address for address in lb_addresses(service) if is_ip(address)]
+    if not metallb.allocated_pool(service) or any(metallb.unread(cluster, k) for k in metallb.ANNOUNCING):
+        return []
+    pool = metallb.holding(cluster, addresses)
+    if pool is not None and pool.announced:
         return []
     about = ObjectRef("Service", cluster.namespace_of(service), name_of(service))
-    advertising = metallb.advertising(cluster, pool)
-    return [
-        finding(
-            "AddressAnnounced" if advertising else "AddressNotAnnounced",
-            about,
-            "announced by",
-            result=None if advertising else result,
-            expected=["an advertisement"],
-            actual=advertising,
-            source=f"{cluster.source}: ipaddresspool/{pool.name}",
-            name=name_of(service),
-            addresses=quoted([address for address in lb_addresses(service) if is_ip(address)]),
-            pool=pool.name,
-            advertisements=quoted(advertising),
-            namespace=pool.namespace,
-            metallb=scope.kubectl(cluster, pool.namespace),
-            advertisement=_manifest("L2Advertisement", pool.name, {"ipAddressPools": [pool.name]}),
-            again=scope.again(),
-        )
-    ]
+    own = metallb.own_namespace(cluster)
+    advertising = metallb.advertising(cluster, pool) if pool else []
+    selects = f"no L2Advertisement or BGPAdvertisement in {own} selects its pool {pool.name if pool else ''}"
+    target = pool.name if pool else metallb.allocated_pool(service)
+    told = finding(
+        "AddressAnnounced" if advertising else "AddressNotAnnounced",
+        about,
+        "announced by",
+        result=None if advertising else result,
+        expected=["an advertisement"],
+        actual=advertising,
+        source=f"{cluster.source}: ipaddresspool/{target}",
+        name=name_of(service),
+        addresses=quoted(addresses),
+        advertisements=quoted(advertising),
+        why=selects if pool else f"no address pool in {own} holds it any more",
+        metallb=scope.kubectl(cluster, own),
+        advertisement=_manifest("L2Advertisement", target, {"ipAddressPools": [target]}),
+        again=scope.again(),
+    )
+    _link(told, known)
+    return [told]
 
 
 def _manifest(kind: str, name: str, spec: Object) -> Shell:

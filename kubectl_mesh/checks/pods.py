@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kubectl_mesh.catalog import finding
@@ -9,8 +10,8 @@ from kubectl_mesh.checks.scope import Scope, quoted
 from kubectl_mesh.events import Event, events_of
 from kubectl_mesh.gateways import Gateway, pod_selector, proxy_container
 from kubectl_mesh.report import Finding, ObjectRef
-from kubectl_mesh.snapshot import Object, dig, labels_of, mapping, maps, name_of, text
-from kubectl_mesh.topology import is_ready, local_istiod_pods
+from kubectl_mesh.snapshot import Object, dig, mapping, maps, name_of, text
+from kubectl_mesh.topology import is_ready, local_istiods
 
 _IMAGE_REASONS = {
     "ErrImagePull",
@@ -24,129 +25,116 @@ _UNRESOLVED = "auto"  # what Istio's gateway chart writes for the injector to re
 # What a kubelet says of a proxy that has no configuration yet, in a few words; the event is shown whole.
 _SYMPTOMS = {"connection refused": "readiness probe refused", "statuscode: 503": "readiness probe answered 503"}
 _CA_CONFIG_MAP = "istio-ca-root-cert"
+# What a container waits for at every start.
+_STARTING = {"", "ContainerCreating", "PodInitializing"}
 # What follows from an unreachable control plane, and what from a local istiod that is down.
 BY_CONTROL_PLANE = {"GatewayNotReady", "GatewayRollingOut"}
-BY_LOCAL_ISTIOD = {"GatewayNotInjected", "GatewayVolumeNotMounted", "GatewayNotReady"}
+BY_LOCAL_ISTIOD = {"GatewayNotInjected", "GatewayCACertificateMissing", "GatewayNotReady"}
 
 
 @dataclass(frozen=True)
 class _Fault:
-    """Why one Pod is not ready: the code, and what is said of it."""
+    """Why one Pod is not ready: the code, and what is said of it. `passing`: every Pod looks so for a while."""
 
     code: str
     what: str
+    passing: bool = False
 
 
 def verify_pods(scope: Scope, gateway: Gateway) -> list[Finding]:
     """Every finding about the Pods of a gateway; the causes that lie elsewhere are set by who knows them."""
-    about = ObjectRef(gateway.kind, gateway.namespace, gateway.name)
     replicas = dig(gateway.deployment, "spec", "replicas")
     wanted = replicas if type(replicas) is int else 1 if gateway.deployment else len(gateway.pods)
-    ready = gateway.ready
-    old = [pod for pod in gateway.old if is_ready(pod)]
-    refused = _refused(gateway)
+    ready, old = gateway.ready, [pod for pod in gateway.old if is_ready(pod)]
+    counts = (wanted, len(ready))
     if gateway.deployment and wanted == 0:
-        return [_tell(scope, gateway, about, "GatewayScaledToZero", ">=1", "0")]
+        return [_tell(scope, gateway, "GatewayScaledToZero", counts)]
     if ready and len(ready) >= wanted:
-        return [_tell(scope, gateway, about, "GatewayReady", str(wanted), str(len(ready)))]
-    grouped: dict[str, list[tuple[Object, _Fault, list[Event]]]] = {}
+        return [_tell(scope, gateway, "GatewayReady", counts)]
     unready = [pod for pod in gateway.pods if not is_ready(pod)]
+    grouped: dict[str, list[tuple[Object, _Fault, list[Event]]]] = {}
     for pod in unready:
         # The events of one Pod are read; the others of its template fare alike.
         events = events_of(scope.verified, "Pod", pod) or events_of(scope.verified, "Pod", unready[0])
         fault = _why(pod, events)
         grouped.setdefault(fault.code, []).append((pod, fault, events))
-    starting = set(grouped) <= {"GatewayNotReady", "GatewayNotStarted"}
-    if old and len(ready) + len(old) >= wanted and starting and not refused and not _overdue(gateway):
-        return [_tell(scope, gateway, about, "GatewayRollingOut", str(wanted), str(len(ready)))]
+    refused = _refused(gateway)
+    passing = all(fault.passing for faulty in grouped.values() for _, fault, _ in faulty)
+    if old and len(ready) + len(old) >= wanted and passing and not refused and _rolling_out(gateway):
+        return [_tell(scope, gateway, "GatewayRollingOut", counts)]
     told = [
-        _tell(
-            scope,
-            gateway,
-            about,
-            code,
-            str(wanted),
-            str(len(ready)),
-            pod=name_of(faulty[0][0]),
-            what=faulty[0][1].what,
-            pods=quoted([name_of(pod) for pod, _, _ in faulty]),
-            events=[str(event) for event in faulty[0][2] if event.warning],
-        )
+        _tell(scope, gateway, code, counts, faulty[0][1].what, faulty[0][0], faulty[0][2])
         for code, faulty in grouped.items()
     ]
     if len(gateway.pods) < wanted:
         code = "GatewayPodsRefused" if refused else "GatewayPodsTooFew" if gateway.pods else "GatewayHasNoPods"
-        told.append(_tell(scope, gateway, about, code, str(wanted), str(len(ready)), what=refused))
+        told.append(_tell(scope, gateway, code, counts, refused))
     return told
 
 
-def local_istiod_down(scope: Scope, result: str) -> list[Finding]:
+def local_istiod_down(scope: Scope, revision: str) -> Finding | None:
     """The finding for a local istiod without a ready Pod: it injects gateways and signs their certificates."""
     cluster = scope.verified
-    pods = local_istiod_pods(cluster)
-    if not pods or any(map(is_ready, pods)) or cluster.unread("Pod"):
-        return []
-    return [
-        finding(
-            "LocalIstiodNotReady",
-            ObjectRef("Pod", cluster.namespace, name_of(pods[0])),
-            "ready Pods",
-            result=result,
-            expected=[">=1"],
-            actual=["0"],
-            pods=quoted([name_of(pod) for pod in pods]),
-            cluster=cluster.source,
-            kubectl=scope.kubectl(cluster),
-        )
-    ]
+    pods = local_istiods(cluster).get(revision)
+    if pods is None or any(map(is_ready, pods)) or cluster.unread("Pod"):
+        return None
+    return finding(
+        "LocalIstiodNotReady",
+        ObjectRef("Deployment", cluster.namespace, "istiod" if revision == "default" else f"istiod-{revision}"),
+        "ready Pods",
+        expected=[">=1"],
+        actual=["0"],
+        revision=revision,
+        pods=quoted([name_of(pod) for pod in pods]),
+        cluster=cluster.source,
+        kubectl=scope.kubectl(cluster),
+    )
 
 
 def _tell(
     scope: Scope,
     gateway: Gateway,
-    about: ObjectRef,
     code: str,
-    wanted: str,
-    ready: str,
-    *,
-    pod: str = "",
+    counts: tuple[int, int],
     what: str = "",
-    pods: str = "",
-    events: list[str] | None = None,
+    pod: Object | None = None,
+    events: Sequence[Event] = (),
 ) -> Finding:
-    labels = labels_of(gateway.pods[0]) if gateway.pods else {}
-    selector = pod_selector(gateway.deployment) if gateway.deployment else f"istio={text(labels, 'istio')}"
+    wanted, ready = map(str, counts)
     return finding(
         code,
-        about,
+        ObjectRef(gateway.kind, gateway.namespace, gateway.name),
         "ready Pods",
         expected=[wanted],
         actual=[ready],
-        events=events or [],
+        events=[str(event) for event in events if event.warning],
         name=gateway.name,
         kind=gateway.kind.lower(),
-        cluster=scope.verified.source,
         wanted=wanted,
         ready=ready,
-        pod=pod,
-        pods=pods,
+        pod=name_of(pod or {}),
         what=what,
-        selector=selector,
         namespace=gateway.namespace,
+        selector=pod_selector(gateway.deployment or {}),
         kubectl=scope.kubectl(scope.verified, gateway.namespace),
     )
 
 
-def _overdue(gateway: Gateway) -> bool:
-    """Whether the Deployment has waited longer for its new Pods than its progressDeadlineSeconds."""
+def _rolling_out(gateway: Gateway) -> bool:
+    """Whether the Deployment is on its way to its new Pods: neither done with that, nor past its deadline."""
     conditions = maps(gateway.deployment, "status", "conditions")
-    return any(text(condition, "reason") == "ProgressDeadlineExceeded" for condition in conditions)
+    told = next((c for c in conditions if c.get("type") == "Progressing"), {})
+    return told.get("status") != "False" and text(told, "reason") != "NewReplicaSetAvailable"
 
 
 def _refused(gateway: Gateway) -> str:
     """Why the API server refuses new Pods, as the Deployment's own condition says it (a quota, a policy); else ""."""
-    conditions = [c for c in maps(gateway.deployment, "status", "conditions") if c.get("type") == "ReplicaFailure"]
-    return next((_line(text(c, "message")) or "no reason given" for c in conditions if c.get("status") == "True"), "")
+    for condition in maps(gateway.deployment, "status", "conditions"):
+        kind, status = text(condition, "type"), text(condition, "status")
+        not_made = kind == "Progressing" and status == "False" and text(condition, "reason") == "ReplicaSetCreateError"
+        if not_made or (kind == "ReplicaFailure" and status == "True"):
+            return _line(text(condition, "message")) or "no reason given"
+    return ""
 
 
 def _why(pod: Object, events: list[Event]) -> _Fault:
@@ -164,43 +152,51 @@ def _why(pod: Object, events: list[Event]) -> _Fault:
         if text(state, "reason") in _IMAGE_REASONS:
             said = _line(text(state, "message")) or text(state, "reason")
             return _Fault("GatewayImageNotPulled", f"{text(status, 'image') or text(proxy, 'image')}: {said}")
-    backing_off = any(event.reason == "BackOff" and "restarting failed" in event.message for event in events)
-    for status in statuses:
-        ended = mapping(status, "lastState", "terminated") or mapping(status, "state", "terminated")
-        looping = dig(status, "state", "waiting", "reason") == "CrashLoopBackOff" or (backing_off and bool(ended))
-        down = not mapping(status, "state", "running") and text(ended, "reason") not in ("", "Completed")
-        if looping or down:
-            ending = f"{text(ended, 'reason') or 'an error'}, exit code {ended.get('exitCode', 'unknown')}"
-            return _Fault(
-                "GatewayCrashLooping",
-                f"container {text(status, 'name')} ended with {ending}, {status.get('restartCount', 0)} restarts",
-            )
+    crashed = _crashed(statuses, events)
+    if crashed:
+        return crashed
     mounting = next((event for event in events if event.reason in ("FailedMount", "FailedAttachVolume")), None)
     starting = not any(mapping(status, "state", "running") for status in statuses)
     if mounting and starting:
-        return _Fault("GatewayVolumeNotMounted", mounting.message)
+        code = "GatewayCACertificateMissing" if _CA_CONFIG_MAP in mounting.message else "GatewayVolumeNotMounted"
+        return _Fault(code, _line(mounting.message))
     for status, state in waiting:
         if text(state, "reason"):
             said = _line(text(state, "message"))
             reason = f"{text(state, 'reason')}{': ' if said else ''}{said}"
-            return _Fault("GatewayNotStarted", f"container {text(status, 'name')} waits ({reason})")
+            what = f"container {text(status, 'name')} waits ({reason})"
+            return _Fault("GatewayNotStarted", what, passing=text(state, "reason") in _STARTING)
     if starting:
-        return _Fault("GatewayNotStarted", f"it is {text(pod, 'status', 'phase') or 'unknown'}")
+        return _Fault("GatewayNotStarted", f"it is {text(pod, 'status', 'phase') or 'unknown'}", passing=True)
     unhealthy = next((event for event in events if event.reason == "Unhealthy"), None)
     if unhealthy:
         times = f"{unhealthy.count} times{', last ' if unhealthy.age else ''}{unhealthy.age}"
         symptom = next((words for part, words in _SYMPTOMS.items() if part in unhealthy.message), unhealthy.message)
-        return _Fault("GatewayNotReady", f"{symptom} ({times})")
+        return _Fault("GatewayNotReady", f"{_line(symptom)} ({times})", passing=True)
     gates = [text(gate, "conditionType") for gate in maps(pod, "spec", "readinessGates")]
     closed = [gate for gate in gates if condition.get(gate, {}).get("status") != "True"]
     ready = condition.get("Ready", {})
     said = _line(text(ready, "message")) or text(ready, "reason") or "its proxy runs and is not ready"
-    return _Fault("GatewayNotReady", f"readiness gate {quoted(closed)} is not met" if closed else said)
+    what = f"readiness gate {quoted(closed)} is not met" if closed else said
+    return _Fault("GatewayNotReady", what, passing=True)
 
 
-def needs_ca_certificate(told: Finding) -> bool:
-    """Whether a finding about Pods is one that a working local istiod would prevent."""
-    return told.code in BY_LOCAL_ISTIOD and (told.code != "GatewayVolumeNotMounted" or _CA_CONFIG_MAP in told.message)
+def _crashed(statuses: list[Object], events: list[Event]) -> _Fault | None:
+    """The container that ends again and again: by its state, or by its last end and the kubelet's back-off."""
+    backing_off = any(event.reason == "BackOff" and "restarting failed" in event.message for event in events)
+    for status in statuses:
+        last, now = mapping(status, "lastState", "terminated"), mapping(status, "state", "terminated")
+        ended = next((end for end in (now, last) if text(end, "reason") not in ("", "Completed")), {})
+        looping = dig(status, "state", "waiting", "reason") == "CrashLoopBackOff"
+        if looping or (ended and (backing_off or not mapping(status, "state", "running"))):
+            ending = (
+                f"{text(ended or last, 'reason') or 'an error'}, exit code {(ended or last).get('exitCode', 'unknown')}"
+            )
+            restarts = status.get("restartCount", 0)
+            return _Fault(
+                "GatewayCrashLooping", f"container {text(status, 'name')} ended with {ending}, {restarts} restarts"
+            )
+    return None
 
 
 def _line(said: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from packaging.version import Version
 
-from kubectl_mesh.catalog import finding
+from kubectl_mesh.catalog import Shell, finding, phrase
 from kubectl_mesh.checks.scope import Scope, quoted
 from kubectl_mesh.gateways import Gateway, environment, proxy_container
 from kubectl_mesh.report import Finding, ObjectRef
@@ -16,7 +16,7 @@ from kubectl_mesh.routing import normalise
 from kubectl_mesh.snapshot import maps, text
 from kubectl_mesh.topology import MeshConfig, hosted_control_planes, hosted_pods, is_ready
 
-_VERSION = re.compile(r"v?(\d+\.\d+(?:\.\d+)?)(?![\d.])")
+_VERSION = re.compile(r"v?([0-9]{1,4}\.[0-9]{1,4}(?:\.[0-9]{1,6})?)(?![0-9.])")
 
 
 def verify_proxies(scope: Scope, gateway: Gateway, config: MeshConfig | None, mesh_id: str | None) -> list[Finding]:
@@ -64,8 +64,7 @@ def _beliefs(scope: Scope, gateway: Gateway, config: MeshConfig) -> list[Finding
                 value=quoted(wrong),
                 wanted=expected,
                 config=config.name,
-                kind=gateway.kind.lower(),
-                kubectl=scope.kubectl(scope.verified, gateway.namespace),
+                renew=_renew(scope, gateway),
             )
         )
     if matched:
@@ -120,6 +119,14 @@ def _skew(scope: Scope, gateway: Gateway, mesh_id: str | None) -> list[Finding]:
             istiod=quoted(expected),
         )
     ]
+
+
+def _renew(scope: Scope, gateway: Gateway) -> Shell:
+    """The command that has a gateway's Pods made anew; nobody does that for a Pod that nothing controls."""
+    kubectl = scope.kubectl(scope.verified, gateway.namespace)
+    if gateway.kind not in ("Deployment", "DaemonSet", "StatefulSet"):
+        return phrase("renew-pod", kubectl=kubectl, name=gateway.name)
+    return phrase("renew", kubectl=kubectl, kind=gateway.kind.lower(), name=gateway.name)
 
 
 def _decoded(written: str) -> Any:

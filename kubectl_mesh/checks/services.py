@@ -1,0 +1,147 @@
+"""A Service that leads to gateways: its address, the ready Pods behind it, and its target ports."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from kubectl_mesh.catalog import finding
+from kubectl_mesh.checks.load_balancer import explain_pending, verify_announced
+from kubectl_mesh.checks.scope import Scope, quoted
+from kubectl_mesh.gateways import Gateway
+from kubectl_mesh.report import FAIL, Finding, ObjectRef
+from kubectl_mesh.routing import (
+    Backend,
+    endpoints_backends,
+    ordered,
+    reached,
+    service_ports,
+    slice_backends,
+    slices_of,
+    slices_unread,
+)
+from kubectl_mesh.snapshot import NOT_CAPTURED, Object, mapping, maps, name_of, text
+from kubectl_mesh.topology import is_ready, lb_addresses, pod_addresses, selects
+
+
+def verify_service(
+    scope: Scope, service: Object, owners: Sequence[Gateway], fault: Finding | None, known: Sequence[Finding]
+) -> list[Finding]:
+    """Every finding about a Service.
+
+    `owners` are the gateways that it leads to, or should (those whose Pods were read), `fault` is why their Pods are
+    not ready, if they aren't, and `known` what was found of the cluster before.
+    """
+    about = ObjectRef("Service", owners[0].namespace, name_of(service))
+    kind = text(service, "spec", "type") or "ClusterIP"
+    if kind == "ExternalName":
+        return [finding("GatewayNeedsNoAddress", about, "address", name=name_of(service), type=kind)]
+    found = _address(scope, service, about, kind, known)
+    # A Service without selector is led by whoever writes its slices.
+    bearing = [pod for g in owners for pod in (*g.pods, *g.old, {"metadata": {"labels": g.labels}})]
+    if mapping(service, "spec", "selector") and not any(selects(service, pod) for pod in bearing):
+        return [*found, _selects_others(scope, service, about, owners)]
+    return found + _endpoints(scope, service, about, owners, fault) + _target_ports(scope, service, about, owners)
+
+
+def _address(scope: Scope, service: Object, about: ObjectRef, kind: str, known: Sequence[Finding]) -> list[Finding]:
+    given = lb_addresses(service)
+    if kind != "LoadBalancer":
+        return [finding("GatewayNeedsNoAddress", about, "address", name=name_of(service), type=kind)]
+    if not given:
+        return [explain_pending(scope, scope.verified, service, FAIL, known)]
+    told = finding(
+        "GatewayHasAddress",
+        about,
+        "address",
+        expected=["an address"],
+        actual=given,
+        name=name_of(service),
+        addresses=quoted(given),
+    )
+    return [told, *verify_announced(scope, scope.verified, service, FAIL, known)]
+
+
+def _selects_others(scope: Scope, service: Object, about: ObjectRef, owners: Sequence[Gateway]) -> Finding:
+    selector = mapping(service, "spec", "selector")
+    wanted = mapping(owners[0].deployment, "spec", "selector", "matchLabels") or owners[0].labels
+    return finding(
+        "GatewayServiceSelectsOthers",
+        about,
+        "selector",
+        expected=[f"{key}={value}" for key, value in sorted(wanted.items())] or ["a gateway's Pods"],
+        actual=[f"{key}={value}" for key, value in sorted(selector.items())],
+        name=name_of(service),
+        selector=",".join(f"{key}={value}" for key, value in sorted(selector.items())),
+        kubectl=scope.kubectl(scope.verified, about.namespace or ""),
+    )
+
+
+def _endpoints(
+    scope: Scope, service: Object, about: ObjectRef, owners: Sequence[Gateway], fault: Finding | None
+) -> list[Finding]:
+    """Whether the Service leads to the ready Pods: by its slices and their ports, as kube-proxy follows them."""
+    cluster, name, namespace = scope.verified, name_of(service), about.namespace or ""
+    unread = slices_unread(cluster, name, namespace)
+    written = cluster.find("Endpoints", name, namespace)
+    if unread and (unread.code != NOT_CAPTURED or written is None):
+        return scope.tell_unread(cluster, "EndpointSlice", name, namespace=namespace)
+    sliced = slice_backends(slices_of(cluster, name, namespace), service)
+    routed = _routed(service, endpoints_backends(written) if unread else sliced)
+    selector = mapping(service, "spec", "selector")
+    pods = [pod for gateway in owners for pod in (*gateway.pods, *gateway.old)]
+    ready = [pod for pod in pods if is_ready(pod) and (selects(service, pod) or not selector)]
+    there = [pod for pod in ready if set(pod_addresses(pod)) & set(routed)]
+    if not ready and routed:
+        return []  # it leads to Pods of other gateways, which were not asked for
+    code = "GatewayServiceReachesPods" if len(there) == len(ready) else "GatewayServiceMissesPods"
+    return [
+        finding(
+            code if ready else "GatewayServiceHasNoEndpoints",
+            about,
+            "endpoints",
+            expected=[address for pod in ready for address in pod_addresses(pod)[:1]] or ["a ready Pod"],
+            actual=routed,
+            cause=None if ready else fault,
+            name=name,
+            reached=str(len(there)),
+            ready=str(len(ready)),
+            gateways=quoted([gateway.name for gateway in owners]),
+            kubectl=scope.kubectl(cluster, namespace),
+        )
+    ]
+
+
+def _routed(service: Object, backends: list[Backend]) -> list[str]:
+    """The addresses that some port of the Service leads to."""
+    return ordered(
+        backend.address
+        for backend in backends
+        if backend.ready and any(reached(port, backend.address, backends) for port in service_ports(service))
+    )
+
+
+def _target_ports(scope: Scope, service: Object, about: ObjectRef, owners: Sequence[Gateway]) -> list[Finding]:
+    """Named target ports must exist on the Pods; numbers are not compared, as charts don't declare them all."""
+    templates = [template for gateway in owners for template in gateway.templates]
+    containers = [container for template in templates for container in maps(template, "spec", "containers")]
+    declared = sorted({text(port, "name") for container in containers for port in maps(container, "ports")} - {""})
+    named = [(str(port.get("port")), text(port, "targetPort")) for port in maps(service, "spec", "ports")]
+    missing = [(number, target) for number, target in named if target and target not in declared]
+    details: dict[str, Any] = {"name": name_of(service), "declared": quoted(declared)}
+    return [
+        finding(
+            "TargetPortNotFound",
+            about,
+            f"port {number}",
+            expected=[target],
+            actual=declared,
+            number=number,
+            target=target,
+            gateways=quoted([gateway.name for gateway in owners]),
+            kubectl=scope.kubectl(scope.verified, about.namespace or ""),
+            **details,
+        )
+        for number, target in missing
+        if templates and mapping(service, "spec", "selector")
+    ]
