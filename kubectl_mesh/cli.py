@@ -10,6 +10,7 @@ import contextlib
 import gc
 import os
 import re
+import shutil
 import sys
 import traceback
 from collections.abc import Iterator
@@ -120,6 +121,9 @@ def main(argv: list[str] | None = None) -> int:
         return ended.code if isinstance(ended.code, int) else _USAGE
     except KeyboardInterrupt:
         return _INTERRUPTED
+    except OSError as error:  # a full disk under stdout, for one
+        _complain(f"{error.strerror or error}")
+        return _UNDETERMINED
     except Exception as error:  # unforeseen: one line and exit 3, never a traceback unless asked for
         if argv and "--debug" in argv:
             traceback.print_exc()
@@ -477,9 +481,12 @@ def _from_clusters(arguments: argparse.Namespace) -> tuple[Snapshot, Snapshot | 
 def _show(report: Report, arguments: argparse.Namespace) -> None:
     if sys.stdout is None:
         return
-    on_terminal = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    color = arguments.color == "always" or (arguments.color == "auto" and on_terminal)
+    on_terminal = sys.stdout.isatty()
+    colorful = on_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    color = arguments.color == "always" or (arguments.color == "auto" and colorful)
+    width = shutil.get_terminal_size().columns if on_terminal else None
+    style = Style(headers=not arguments.no_headers, color=color, width=width)
     sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
     with _until_closed(sys.stdout):  # whoever read the report may have seen enough: the verdict stands
-        sys.stdout.write(form(arguments.output)(report, Style(headers=not arguments.no_headers, color=color)))
+        sys.stdout.write(form(arguments.output)(report, style))
         sys.stdout.flush()

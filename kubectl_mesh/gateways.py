@@ -19,6 +19,7 @@ MESH_GATEWAY_LABEL = "mspider.io/mesh-gateway-name"
 GATEWAY_SELECTORS = (f"istio in ({','.join(GATEWAY_VALUES)})", MESH_GATEWAY_LABEL)
 GATEWAY_SERVICES = ("istio-ingressgateway", "istio-eastwestgateway")
 PROXY_CONTAINER = "istio-proxy"
+UNRESOLVED_IMAGE = "auto"  # what Istio's gateway chart writes for the injector to replace
 TEMPLATE_HASH = "pod-template-hash"
 
 # `ReplicaSet "istio-ingressgateway-b8b597c59" is progressing.`, as the Deployment controller writes it.
@@ -83,7 +84,7 @@ def gateways(snapshot: Snapshot, namespace: str, named: str | None = None) -> li
         if not (
             is_gateway(labels_of(deployment))
             or is_gateway(labels)
-            or (named and name_of(deployment) == named)
+            or (name_of(deployment) == named and _is_proxy(deployment))
             or any(_leads(snapshot, service, where, labels) for service in exposed)
         ):
             continue
@@ -133,6 +134,12 @@ def environment(pod: Object) -> dict[str, str]:
 def _counts(pod: Object) -> bool:
     """Whether a Pod counts: an evicted or finished one was replaced, a terminating one is going."""
     return not is_terminating(pod) and text(pod, "status", "phase") not in ("Failed", "Succeeded")
+
+
+def _is_proxy(deployment: Object) -> bool:
+    """Whether a Deployment runs a proxy of the mesh, or leaves it to the injector."""
+    containers = maps(deployment, "spec", "template", "spec", "containers")
+    return any(text(c, "name") == PROXY_CONTAINER or text(c, "image") == UNRESOLVED_IMAGE for c in containers)
 
 
 def _owns(deployment: Object, pod: Object) -> bool:
@@ -199,7 +206,10 @@ def _stray_services(snapshot: Snapshot, found: list[Gateway], services: list[Obj
         where, name = snapshot.namespace_of(service), name_of(service)
         if any(service is own for gateway in found for own in gateway.services):
             continue
-        same = [i for i, g in enumerate(found) if (g.namespace, g.name) == (where, name)]
+        own = (name, labels_of(service).get(MESH_GATEWAY_LABEL))
+        same = [
+            i for i, g in enumerate(found) if g.namespace == where and any(n in own for n in (g.name, *g.mesh_names))
+        ]
         if same:
             found[same[0]] = replace(found[same[0]], services=(*found[same[0]].services, service))
         elif is_gateway(labels_of(service)):

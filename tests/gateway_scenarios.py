@@ -510,7 +510,7 @@ GATEWAY_SCENARIOS = [
         {"GatewayServiceSelectsOthers": FAIL},
         Gateway(service={"spec": {"selector": {"app": "typo"}}}),
     ),
-    scenario("service-alone", "fail", {"GatewayServiceSelectsOthers": FAIL}, Gateway(deployment=None, pods=())),
+    scenario("service-alone", "fail", {"GatewayNotInstalled": FAIL}, Gateway(deployment=None, pods=())),
     scenario(
         "named-target-port",
         "fail",
@@ -534,7 +534,7 @@ GATEWAY_SCENARIOS = [
         patches={"EndpointSlice/istio-ingressgateway-x7k2p": {"endpoints": []}},
         live=False,
     ),
-    scenario("no-service", "pass", {}, Gateway(service=None)),
+    scenario("no-service", "pass", {"GatewayHasNoService": WARN}, Gateway(service=None)),
     # --- what the proxies believe ---------------------------------------------------------------
     scenario(
         "other-mesh-id", "fail", {"GatewayMeshIDDiffers": FAIL}, Gateway(env={"ISTIO_META_MESH_ID": "other-mesh"})

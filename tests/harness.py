@@ -20,9 +20,19 @@ from tests.lab.scenes import as_list
 from tests.scenarios import Scenario
 
 
-def run(*arguments: str) -> tuple[int, str]:
+class _Stdout(io.TextIOWrapper):
+    """A stdout that is kept; a terminal, if it is asked to be one."""
+
+    terminal = False
+
+    def isatty(self) -> bool:
+        return self.terminal
+
+
+def run(*arguments: str, terminal: bool = False) -> tuple[int, str]:
     """The exit code of a command line, and what it wrote to stdout."""
-    out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
+    out = _Stdout(io.BytesIO(), encoding="utf-8", write_through=True)
+    out.terminal = terminal
     with redirect_stdout(out):
         code = main(list(arguments))
     return code, out.buffer.getvalue().decode()

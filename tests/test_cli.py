@@ -264,9 +264,10 @@ def test_every_form_gives_the_same_verdict(scenario: Any, tmp_path: Path) -> Non
     assert len(names) == len(failed)
 
 
-def test_table_reads_well(tmp_path: Path) -> None:
+def test_table_reads_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files = harness.write(BROKEN, tmp_path)
-    code, out = harness.run("verify-endpoints", *files)
+    monkeypatch.setenv("COLUMNS", "100")
+    code, out = harness.run("verify-endpoints", *files, "--color", "never", terminal=True)
     assert code == 1
     assert "\x1b" not in out
     lines = out.splitlines()
@@ -281,6 +282,17 @@ def test_table_reads_well(tmp_path: Path) -> None:
     assert max(map(len, prose)) <= 100
     wide = harness.run("verify-endpoints", *files, "-o", "wide")[1]
     assert "service/istiod-hosted-mesh-hosted-lb" in next(line for line in wide.splitlines() if " fail " in line)
+    piped = harness.run("verify-endpoints", *files)[1].partition("\n\n")[0]
+    assert "…" not in piped  # whoever greps it finds whole names
+    monkeypatch.setenv("COLUMNS", "300")
+    assert harness.run("verify-endpoints", *files, "--color", "never", terminal=True)[1].startswith(piped)
+
+
+def test_gateways_of_several_namespaces(tmp_path: Path) -> None:
+    scattered = next(s for s in GATEWAY_SCENARIOS if s.name == "gateway-all-namespaces")
+    out = harness.run("verify-gateway", *harness.write(scattered, tmp_path), "-A")[1].splitlines()
+    assert out[0].split()[:3] == ["CLUSTER", "NAMESPACE", "RESULT"]
+    assert {line.split()[1] for line in out[1:] if " pass " in line} == {"default", "istio-system"}
 
 
 def test_headers_quiet_color(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

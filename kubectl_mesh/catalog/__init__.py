@@ -98,6 +98,8 @@ RESULTS: dict[str, tuple[str, ...]] = {
     "GatewayServiceReachesPods": (PASS,),
     "GatewayServiceHasNoEndpoints": (FAIL,),
     "GatewayServiceMissesPods": (FAIL,),
+    "GatewayHasNoService": (WARN,),
+    "GatewayNotInstalled": (FAIL,),
     "GatewayServiceSelectsOthers": (FAIL,),
     "TargetPortNotFound": (FAIL,),
     # gateways: what the proxies believe

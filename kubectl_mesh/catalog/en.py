@@ -64,10 +64,22 @@ PHRASES = {
         "Then check again:\n"
         "  {again}"
     ),
+    "fix-configured": (
+        "Set {address} as the mesh's control-plane address (basic information of the mesh), in the global cluster:\n"
+        "  {setting}"
+    ),
+    "settle-drift": (
+        "Decide which of the two is right, and set it as the mesh's control-plane address (basic information of the "
+        "mesh). The control plane knows it:\n"
+        "  {again} --control-plane-context CONTEXT"
+    ),
     "unsure-lone": "the control plane of mesh {mesh} was not read",
     "unsure-because": "{reason}",
     "unsure-witness": "it equals {source}, but that Service leads to no hosted istiod that can be seen from here",
     "renew": "let them be made anew:\n  {kubectl} rollout restart {kind} {name}",
+    "renew-env": "change what stands in its template:\n  {kubectl} set env {kind}/{name} -c istio-proxy {variable}",
+    "upgrade-istiod": "Upgrade the hosted istiod: it serves no proxy that is newer than itself.",
+    "upgrade-gateway": "Upgrade the gateway to the hosted istiod's version.",
     "renew-pod": "make the Pod anew; it stands in:\n  {kubectl} get pod {name} -o yaml",
     "settle-context": (
         "Name the context where the control plane runs (the kubeconfig offers: {contexts}), or state the right "
@@ -182,11 +194,9 @@ CODES = {
     ),
     "ConfiguredAddressDiffers": Text(
         "istiod-remote differs from the configured address",
-        "{service} leads to {addresses}, but the cluster is configured with {configured} (remotePilotAddress).",
-        "Somebody or something changed istiod-remote after it was rendered; the next sync may write the configured "
-        "address back.",
-        "Decide which of the two is right, and set it as the mesh's control-plane address (basic information of the "
-        "mesh).",
+        "{service} leads to {addresses}{right}, but the cluster is configured with {configured} (remotePilotAddress).",
+        "istiod-remote is rendered from the configured address: the next sync may write that back.",
+        "{fix}",
     ),
     # --- istiod-remote: Service, endpoints, ports -------------------------------------------------
     "ServiceNotFound": Text(
@@ -546,13 +556,24 @@ CODES = {
         "kube-proxy follows the EndpointSlices: what they don't hold gets no traffic.",
         "  {kubectl} get endpointslices -l kubernetes.io/service-name={name} -o yaml",
     ),
+    "GatewayHasNoService": Text(
+        "No Service leads to the gateway",
+        "No Service in {namespace} leads to {name}.",
+        "Only who knows its Pods, or its nodes' ports, reaches such a gateway.",
+        "  {kubectl} get services --show-labels",
+    ),
+    "GatewayNotInstalled": Text(
+        "The gateway of the Service is not there",
+        "{name} selects {selector}, and there is no gateway in {namespace} with such Pods.",
+        "A Service without Pods behind it serves nobody, with an address or without.",
+        "Install the gateway, or delete what is left of it. See what is there:\n"
+        "  {kubectl} get deployments,pods --show-labels",
+    ),
     "GatewayServiceSelectsOthers": Text(
         "The Service selects none of the gateway's Pods",
-        "{name} selects {selector}, and no Pod of a gateway bears that.",
-        "A Service without Pods behind it serves nobody, with an address or without.",
-        "Compare the selector with the Pods:\n"
-        "  {kubectl} get service {name} -o yaml\n"
-        "  {kubectl} get pods --show-labels",
+        "{name} selects {selector}, and no Pod of {gateways} bears that.",
+        "What asks the Service does not reach the gateway.",
+        "Give it the gateway's selector:\n  {fix}",
     ),
     "TargetPortNotFound": Text(
         "A named target port does not exist",
@@ -599,7 +620,7 @@ CODES = {
         "Proxy and istiod are too far apart",
         "{name} runs {proxy}, the hosted istiod that serves it {istiod}.",
         "Istio's control plane may be one minor version ahead of its proxies, and never behind.",
-        "Upgrade the hosted istiod first, then the gateways.",
+        "{fix}",
     ),
     "ProxyVersionUnknown": Text(
         "Proxy and istiod were not compared", "The version of {name} was not compared with the hosted istiod's: {why}."

@@ -79,7 +79,27 @@ class _Gateways:
                 fault = next((f for g in owners for f in told[id(g)] if f.result == FAIL), None)
                 known = [f for own in self.own for f in own.findings]
                 entry.findings += verify_service(self.scope, service, owners, fault, known)
+            if not gateway.services:
+                entry.findings += self._no_service(gateway)
             entry.findings += verify_proxies(self.scope, gateway, self._config(gateway), entry.mesh_id)
+
+    def _no_service(self, gateway: Gateway) -> list[Finding]:
+        if self.cluster.unread("Service", None, gateway.namespace):
+            return []  # told once for all
+        about = ObjectRef(gateway.kind, gateway.namespace, gateway.name)
+        kubectl = self.scope.kubectl(self.cluster, gateway.namespace)
+        return [
+            finding(
+                "GatewayHasNoService",
+                about,
+                "Service",
+                expected=["a Service"],
+                actual=[],
+                name=gateway.name,
+                namespace=gateway.namespace,
+                kubectl=kubectl,
+            )
+        ]
 
     # --- what could not be read -----------------------------------------------------------------
 
@@ -142,7 +162,7 @@ class _Gateways:
     def _none_found(self) -> list[Finding]:
         if any(told.result == UNKNOWN and told.field == "read" for entry in self.own for told in entry.findings):
             return []  # what could not be read may be one
-        wanted = self.intent.gateway
+        wanted, mesh = self.intent.gateway, f" of mesh {self.intent.mesh_id}" if self.intent.mesh_id else ""
         present = [g.name for g in gateways(self.cluster, self.intent.gateways_in)]
         return [
             finding(
@@ -151,7 +171,7 @@ class _Gateways:
                 "exists",
                 expected=[wanted or "a gateway"],
                 actual=present,
-                what=f"gateway {wanted}" if wanted else "gateway",
+                what=f"gateway{f' {wanted}' if wanted else ''}{mesh}",
                 where=f"namespace {self.intent.gateways_in}" if self.intent.gateways_in else "any namespace",
                 everywhere=Shell("" if self.intent.gateways_in else " -A"),
                 present=quoted(present),

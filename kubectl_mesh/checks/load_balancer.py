@@ -145,7 +145,9 @@ class _Pending:
     def _absent(self, unread: Failure | None) -> _Reason:
         if unread:
             return self._unexplained(f"whether MetalLB runs there could not be read ({unread.detail})")
+        failed = metallb.unread(self.cluster, metallb.POOL)
         unread = self.cluster.unread("Event", f"Service/{name_of(self.service)}", self._namespace())
+        unread = failed if failed and failed.code != NOT_CAPTURED else unread
         if unread and "LoadBalancerMissing" not in self.known:
             return self._unexplained(f"no MetalLB runs there, and other signs could not be read ({unread.detail})")
         if self.events:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from kubectl_mesh.catalog import finding
 from kubectl_mesh.checks.scope import Scope, quoted
 from kubectl_mesh.events import Event, events_of
-from kubectl_mesh.gateways import Gateway, pod_selector, proxy_container
+from kubectl_mesh.gateways import UNRESOLVED_IMAGE, Gateway, pod_selector, proxy_container
 from kubectl_mesh.report import Finding, ObjectRef
 from kubectl_mesh.snapshot import Object, dig, mapping, maps, name_of, text
 from kubectl_mesh.topology import is_ready, local_istiods
@@ -21,7 +21,6 @@ _IMAGE_REASONS = {
     "ImageInspectError",
     "RegistryUnavailable",
 }
-_UNRESOLVED = "auto"  # what Istio's gateway chart writes for the injector to replace
 # What a kubelet says of a proxy that has no configuration yet, in a few words; the event is shown whole.
 _SYMPTOMS = {"connection refused": "readiness probe refused", "statuscode: 503": "readiness probe answered 503"}
 _CA_CONFIG_MAP = "istio-ca-root-cert"
@@ -144,7 +143,7 @@ def _why(pod: Object, events: list[Event]) -> _Fault:
     if scheduled.get("status") == "False":
         return _Fault("GatewayUnschedulable", _line(text(scheduled, "message")) or "the scheduler gave no reason")
     proxy = proxy_container(pod)
-    if text(proxy, "image") == _UNRESOLVED:
+    if text(proxy, "image") == UNRESOLVED_IMAGE:
         return _Fault("GatewayNotInjected", "")
     statuses = [*maps(pod, "status", "initContainerStatuses"), *maps(pod, "status", "containerStatuses")]
     waiting = [(status, mapping(status, "state", "waiting")) for status in statuses]
@@ -167,7 +166,9 @@ def _why(pod: Object, events: list[Event]) -> _Fault:
             what = f"container {text(status, 'name')} waits ({reason})"
             return _Fault("GatewayNotStarted", what, passing=text(state, "reason") in _STARTING)
     if starting:
-        return _Fault("GatewayNotStarted", f"it is {text(pod, 'status', 'phase') or 'unknown'}", passing=True)
+        return _Fault(
+            "GatewayNotStarted", f"{name_of(pod)} is {text(pod, 'status', 'phase') or 'unknown'}", passing=True
+        )
     unhealthy = next((event for event in events if event.reason == "Unhealthy"), None)
     if unhealthy:
         times = f"{unhealthy.count} times{', last ' if unhealthy.age else ''}{unhealthy.age}"

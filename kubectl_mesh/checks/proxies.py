@@ -13,7 +13,7 @@ from kubectl_mesh.checks.scope import Scope, quoted
 from kubectl_mesh.gateways import Gateway, environment, proxy_container
 from kubectl_mesh.report import Finding, ObjectRef
 from kubectl_mesh.routing import normalise
-from kubectl_mesh.snapshot import maps, text
+from kubectl_mesh.snapshot import mapping, maps, text
 from kubectl_mesh.topology import MeshConfig, hosted_control_planes, hosted_pods, is_ready
 
 _VERSION = re.compile(r"v?([0-9]{1,4}\.[0-9]{1,4}(?:\.[0-9]{1,6})?)(?![0-9.])")
@@ -64,7 +64,7 @@ def _beliefs(scope: Scope, gateway: Gateway, config: MeshConfig) -> list[Finding
                 value=quoted(wrong),
                 wanted=expected,
                 config=config.name,
-                renew=_renew(scope, gateway),
+                renew=_renew(scope, gateway, field, expected),
             )
         )
     if matched:
@@ -101,7 +101,7 @@ def _skew(scope: Scope, gateway: Gateway, mesh_id: str | None) -> list[Finding]:
     running = [text(container, "image") for _, pod in serving for container in maps(pod, "spec", "containers")[:1]]
     istiods = {version for image in running if (version := _version(image))}
     if not proxies or not istiods:
-        why = "the hosted istiod was not read" if not serving else "an image tag is no version"
+        why = "no ready Pod of the hosted istiod was read" if not serving else "an image tag is no version"
         return [finding("ProxyVersionUnknown", about, "version", name=gateway.name, why=why)]
     newest, oldest = max(istiods), min(istiods)
     wrong = {proxy for proxy in proxies if _newer(proxy, oldest) or _behind(proxy, newest)}
@@ -117,16 +117,19 @@ def _skew(scope: Scope, gateway: Gateway, mesh_id: str | None) -> list[Finding]:
             name=gateway.name,
             proxy=quoted(actual),
             istiod=quoted(expected),
+            fix=phrase("upgrade-istiod" if any(_newer(p, oldest) for p in wrong) else "upgrade-gateway"),
         )
     ]
 
 
-def _renew(scope: Scope, gateway: Gateway) -> Shell:
-    """The command that has a gateway's Pods made anew; nobody does that for a Pod that nothing controls."""
-    kubectl = scope.kubectl(scope.verified, gateway.namespace)
+def _renew(scope: Scope, gateway: Gateway, variable: str, wanted: str) -> Shell:
+    """How a gateway's Pods get another value: by the injector, unless it stands in their own template."""
+    kubectl, kind = scope.kubectl(scope.verified, gateway.namespace), gateway.kind.lower()
+    if variable in environment(mapping(gateway.deployment, "spec", "template")):
+        return phrase("renew-env", kubectl=kubectl, kind=kind, name=gateway.name, variable=f"{variable}={wanted}")
     if gateway.kind not in ("Deployment", "DaemonSet", "StatefulSet"):
         return phrase("renew-pod", kubectl=kubectl, name=gateway.name)
-    return phrase("renew", kubectl=kubectl, kind=gateway.kind.lower(), name=gateway.name)
+    return phrase("renew", kubectl=kubectl, kind=kind, name=gateway.name)
 
 
 def _decoded(written: str) -> Any:

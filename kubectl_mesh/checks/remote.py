@@ -344,15 +344,21 @@ class RemoteCheck:
             return False
         if set(addresses) == {configured} or (wrong and self.truth.addresses is not None):
             return False  # where the right address is known, `fix` tells what the configuration has to do with it
+        right = self.truth.addresses if settled and not wrong else None
+        fix = phrase("settle-drift", again=self.scope.again())
+        if right:
+            fix = phrase("fix-configured", address=right[0], setting=self.repair.setting(right[0]))
         self._tell(
             "ConfiguredAddressDiffers",
             self._ref(self._holder()),
             "remotePilotAddress",
-            expected=[configured],
-            actual=addresses,
+            expected=right or [configured],
+            actual=[configured] if right else addresses,
             result=WARN if settled else FAIL,
             cause=wrong or self._pending(),
             configured=configured,
+            right=" as it should" if right else "",
+            fix=fix,
             source=f"{self.cluster.source}: configmap/{injector_name(self.remote.config.name)}"
             if self.remote.config
             else None,

@@ -43,15 +43,19 @@ class Repair:
         patch = self.write_endpoints(right, holder)
         if pattern == "hosted":
             return phrase("fix-hosted", patch=patch, again=self.again)
-        params = {"controlPlaneParams": {_REMOTE_PILOT_ADDRESS: right[0]}}
-        setting = _merge_patch(
+        setting = self.setting(right[0])
+        key = "fix-drifted" if normalise(configured or "") in right else "fix-workload"
+        return phrase(key, setting=setting, address=right[0], patch=patch, again=self.again)
+
+    def setting(self, address: str) -> Shell:
+        """Set the mesh's control-plane address in the global cluster: what istiod-remote is rendered from."""
+        params = {"controlPlaneParams": {_REMOTE_PILOT_ADDRESS: address}}
+        return _merge_patch(
             "kubectl -n mspider-system",
             "globalmeshes.discovery.mspider.io",
             self.mesh_id or "MESH",
             {"spec": {"ownerConfig": params}},
         )
-        key = "fix-drifted" if normalise(configured or "") in right else "fix-workload"
-        return phrase(key, setting=setting, address=right[0], patch=patch, again=self.again)
 
     def write_endpoints(self, addresses: Sequence[str], holder: Object | None) -> Shell:
         """Write addresses, with the ports that the Service joins, into the object that holds them, or make one."""

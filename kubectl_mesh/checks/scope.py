@@ -82,7 +82,7 @@ class Scope:
             where = cluster.namespace if namespace is None else namespace
             named = subject is not None and "/" not in subject and " " not in subject and subject.islower()
             about = ObjectRef(kind, where or None, subject if named else None)
-            what = f"{kind} {subject}" if subject else f"{kind} objects"
+            what = f"{kind} {subject}" if named else f"{kind} objects"
             if not cluster.answered:
                 about = ObjectRef("Namespace", None, cluster.namespace)
                 what = "objects" if failure.code == NOT_CAPTURED else "anything"

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+import shlex
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from kubectl_mesh.catalog import finding
+from kubectl_mesh.catalog import Shell, finding
 from kubectl_mesh.checks.load_balancer import explain_pending, verify_announced
 from kubectl_mesh.checks.scope import Scope, quoted
 from kubectl_mesh.gateways import Gateway
-from kubectl_mesh.report import FAIL, Finding, ObjectRef
+from kubectl_mesh.report import FAIL, Finding, ObjectRef, clean
 from kubectl_mesh.routing import (
     Backend,
     endpoints_backends,
@@ -65,16 +67,27 @@ def _address(scope: Scope, service: Object, about: ObjectRef, kind: str, known: 
 def _selects_others(scope: Scope, service: Object, about: ObjectRef, owners: Sequence[Gateway]) -> Finding:
     selector = mapping(service, "spec", "selector")
     wanted = mapping(owners[0].deployment, "spec", "selector", "matchLabels") or owners[0].labels
+    kubectl = scope.kubectl(scope.verified, about.namespace or "")
+    # A merge patch takes away what it sets to null.
+    patch = {"spec": {"selector": dict.fromkeys(selector) | wanted}}
+    written = shlex.quote(clean(json.dumps(patch, separators=(",", ":"))))
     return finding(
-        "GatewayServiceSelectsOthers",
+        "GatewayServiceSelectsOthers" if wanted else "GatewayNotInstalled",
         about,
         "selector",
-        expected=[f"{key}={value}" for key, value in sorted(wanted.items())] or ["a gateway's Pods"],
-        actual=[f"{key}={value}" for key, value in sorted(selector.items())],
+        expected=[_written(wanted)] if wanted else ["a gateway's Pods"],
+        actual=[_written(selector)],
         name=name_of(service),
-        selector=",".join(f"{key}={value}" for key, value in sorted(selector.items())),
-        kubectl=scope.kubectl(scope.verified, about.namespace or ""),
+        namespace=about.namespace or "",
+        selector=_written(selector),
+        gateways=quoted([gateway.name for gateway in owners]),
+        kubectl=kubectl,
+        fix=Shell(f"{kubectl} patch service {shlex.quote(clean(name_of(service)))} --type merge -p {written}"),
     )
+
+
+def _written(labels: Mapping[str, Any]) -> str:
+    return ",".join(f"{key}={value}" for key, value in sorted(labels.items()))
 
 
 def _endpoints(
@@ -134,8 +147,8 @@ def _target_ports(scope: Scope, service: Object, about: ObjectRef, owners: Seque
             "TargetPortNotFound",
             about,
             f"port {number}",
-            expected=[target],
-            actual=declared,
+            expected=declared,
+            actual=[target],
             number=number,
             target=target,
             gateways=quoted([gateway.name for gateway in owners]),

@@ -14,10 +14,14 @@ from kubectl_mesh.report import Report
 
 @dataclass(frozen=True)
 class Style:
-    """How a person wants to see it; forms for machines ignore it."""
+    """How a person wants to see it; forms for machines ignore it.
+
+    `width` is that of the terminal, in columns; None where it isn't one: nothing is shortened then.
+    """
 
     headers: bool = True
     color: bool = False
+    width: int | None = None
 
 
 Form = Callable[[Report, Style], str]

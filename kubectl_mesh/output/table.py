@@ -32,22 +32,41 @@ def wide(report: Report, style: Style) -> str:
 def _render(report: Report, style: Style, *, wide: bool) -> str:
     homes = {id(finding): cluster for cluster in report.clusters for finding in cluster.findings}
     ordered = causes_first(report.findings)
-    headers = ["CLUSTER", "RESULT", "OBJECT", "FIELD", "EXPECTED", "ACTUAL", *(["SOURCE"] if wide else [])]
+    # Where gateways stand in several namespaces.
+    spread = any(_apart(finding, homes[id(finding)]) for finding in report.findings)
+    headers = [
+        "CLUSTER",
+        *(["NAMESPACE"] if spread else []),
+        "RESULT",
+        "OBJECT",
+        "FIELD",
+        "EXPECTED",
+        "ACTUAL",
+        *(["SOURCE"] if wide else []),
+    ]
     rows = [_row(finding, depth, homes[id(finding)], style, wide=wide) for finding, depth in ordered]
+    for row, (finding, _) in zip(rows, ordered, strict=True):
+        row[1:1] = [finding.object.namespace or "-"] if spread else []
     if style.headers:
         rows = [headers, *rows]  # as a row: tabulate pads real headers wider than kubectl's tables are
-        if not wide:
-            _shorten(rows, "CLUSTER", 12)
-            _break_values(rows)
-            _shorten(rows, "OBJECT", 28)
+        if style.width is not None and not wide:
+            room = max(_WIDTH, style.width)
+            _shorten(rows, "CLUSTER", 12, room)
+            _break_values(rows, room)
+            _shorten(rows, "OBJECT", 28, room)
     if style.color:
-        _color(rows, [finding for finding, _ in ordered], first=int(style.headers))
+        _color(rows, [finding for finding, _ in ordered], headers)
     shown = tabulate(rows, tablefmt="plain", disable_numparse=True)
     blocks = ["".join(f"{line.rstrip()}\n" for line in shown.splitlines())]
     if style.headers:
         blocks += _faults([(f, depth) for f, depth in ordered if f.result != PASS and not f.ignored], homes, style)
         blocks.append(_summary(report, style))
     return "\n".join(blocks)
+
+
+def _apart(finding: Finding, cluster: ClusterReport) -> bool:
+    """Whether a finding is about an object in another namespace than the mesh's."""
+    return finding.object.namespace not in (None, cluster.namespace)
 
 
 def _row(finding: Finding, depth: int, cluster: ClusterReport, style: Style, *, wide: bool) -> list[str]:
@@ -77,9 +96,9 @@ def _cell(values: list[str] | None, style: Style) -> str:
     return "\n".join(lines) or "<none>"
 
 
-def _shorten(rows: list[list[str]], header: str, shortest: int) -> None:
+def _shorten(rows: list[list[str]], header: str, shortest: int, width: int) -> None:
     """Shorten a column's names in the middle until the rows fit; the texts under the table have them whole."""
-    excess, column = _excess(rows), rows[0].index(header)
+    excess, column = _excess(rows, width), rows[0].index(header)
     room = max(shortest, max(len(row[column]) for row in rows) - excess)
     for row in rows if excess > 0 else ():
         if len(row[column]) > room:
@@ -87,12 +106,19 @@ def _shorten(rows: list[list[str]], header: str, shortest: int) -> None:
             row[column] = f"{row[column][: room - tail - 1]}…{row[column][-tail:]}"
 
 
-def _break_values(rows: list[list[str]]) -> None:
+def _break_values(rows: list[list[str]], width: int) -> None:
     """Break EXPECTED and ACTUAL at dots and colons where the rows are too long; values are never shortened."""
-    excess = _excess(rows)
-    room = max(_CELL_WIDTH, max(len(line) for row in rows for cell in row[4:6] for line in cell.split("\n")) - excess)
+    excess = _excess(rows, width)
+    first = rows[0].index("EXPECTED")
+    room = max(
+        _CELL_WIDTH,
+        max(len(line) for row in rows for cell in row[first : first + 2] for line in cell.split("\n")) - excess,
+    )
     for row in rows if excess > 0 else ():
-        row[4:6] = ["\n".join(part for line in cell.split("\n") for part in _broken(line, room)) for cell in row[4:6]]
+        row[first : first + 2] = [
+            "\n".join(part for line in cell.split("\n") for part in _broken(line, room))
+            for cell in row[first : first + 2]
+        ]
 
 
 def _broken(line: str, room: int) -> list[str]:
@@ -104,18 +130,19 @@ def _broken(line: str, room: int) -> list[str]:
     return parts
 
 
-def _excess(rows: list[list[str]]) -> int:
+def _excess(rows: list[list[str]], width: int) -> int:
     """How far the rows stand out over the width."""
     columns = zip(*rows, strict=True)
     widths = [max(len(line) for cell in column for line in cell.split("\n")) for column in columns]
-    return sum(widths) + 2 * (len(widths) - 1) - _WIDTH
+    return sum(widths) + 2 * (len(widths) - 1) - width
 
 
-def _color(rows: list[list[str]], findings: list[Finding], first: int) -> None:
-    for row, finding in zip(rows[first:], findings, strict=True):
-        row[1] = _paint(row[1], finding.result)
+def _color(rows: list[list[str]], findings: list[Finding], headers: list[str]) -> None:
+    result, actual = headers.index("RESULT"), headers.index("ACTUAL")
+    for row, finding in zip(rows[-len(findings) :], findings, strict=True):
+        row[result] = _paint(row[result], finding.result)
         if finding.result == FAIL:
-            row[5] = "\n".join(_paint(line, FAIL) for line in row[5].split("\n"))
+            row[actual] = "\n".join(_paint(line, FAIL) for line in row[actual].split("\n"))
 
 
 def _faults(faults: list[tuple[Finding, int]], homes: dict[int, ClusterReport], style: Style) -> list[str]:
@@ -146,7 +173,8 @@ def _fault(finding: Finding, depth: int, homes: dict[int, ClusterReport], style:
         words = textwrap.fill(head + finding.message, _WIDTH, **_indents("  " * depth, "  " * (depth + 1)))
         return words.replace(finding.result.upper(), _painted(finding.result.upper(), finding.result, style), 1) + "\n"
     text = texts(finding.code)
-    lines = [f"{_painted(finding.result.upper(), finding.result, style)} {finding.code} ({cluster.context})"]
+    where = f", namespace {finding.object.namespace}" if _apart(finding, cluster) else ""
+    lines = [f"{_painted(finding.result.upper(), finding.result, style)} {finding.code} ({cluster.context}{where})"]
     lines += _wrapped(finding.message)
     for event in finding.events:
         if event.partition(": ")[2].rstrip(".") in finding.message:
