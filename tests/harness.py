@@ -31,11 +31,12 @@ class _Stdout(io.TextIOWrapper):
 
 def run(*arguments: str, terminal: bool = False) -> tuple[int, str]:
     """The exit code of a command line, and what it wrote to stdout."""
-    out = _Stdout(io.BytesIO(), encoding="utf-8", write_through=True)
+    kept = io.BytesIO()
+    out = _Stdout(kept, encoding="utf-8", write_through=True)
     out.terminal = terminal
     with redirect_stdout(out):
         code = main(list(arguments))
-    return code, out.buffer.getvalue().decode()
+    return code, kept.getvalue().decode()
 
 
 def write(scenario: Scenario, folder: Path) -> list[str]:
