@@ -235,7 +235,7 @@ def further_gateway_reads(
         if gateways_in == ALL_NAMESPACES and g.namespace != verified.namespace:
             # What leads to a gateway, or makes its Pods, need not bear its labels.
             wanted.append((verified, Read("Service", g.namespace)))
-            if g.kind == "Deployment" and g.deployment is None:
+            if g.kind in ("Deployment", "Service") and g.deployment is None:
                 wanted.append((verified, Read("Deployment", g.namespace)))
     wanted = list(dict.fromkeys(wanted))
     meshes = {config.mesh_id for config in mesh_configs(verified)}

@@ -126,6 +126,8 @@ class Verification:
         That is the istiod-remote that the config names (of every config where it isn't known), then the hosted istiod,
         and hosted-lb where these proxies depend on it: not where they dial the hosted Pods, or a stated address.
         """
+        if config and not config.service:
+            return None  # they read another istiod
         named = (config.service, config.namespace) if config else None
         way = [f for remote, found in self.ways if named in (None, (remote.name, remote.namespace)) for f in found]
         way += [f for f in entry.findings if config and (f.code, f.object.name) == (_WRONG_PORT, config.name)]

@@ -114,7 +114,7 @@ class _Gateways:
         asked = [(kind, selector, where) for kind, selector in subjects if self._unread(kind, selector)]
         for gateway in self.found if where == ALL_NAMESPACES else ():
             asked.append(("Service", None, gateway.namespace))
-            if gateway.kind == "Deployment" and gateway.deployment is None:
+            if gateway.kind in ("Deployment", "Service") and gateway.deployment is None:
                 asked.append(("Deployment", None, gateway.namespace))
         for kind, subject, namespace in asked:
             self.own[0].findings += self.scope.tell_unread(self.cluster, kind, subject, namespace=namespace)
