@@ -131,6 +131,21 @@ def test_many_pods_and_services_cost_nothing(lab: Lab, capfd: pytest.CaptureFixt
     assert requests == {"workload": "8", "control-plane": "4"}
 
 
+@pytest.mark.parametrize(
+    ("name", "code", "verb"),
+    [
+        ("gateway-selector", "GatewayServiceSelectsOthers", "patch service"),
+        ("gateway-scaled-to-zero", "GatewayScaledToZero", "scale"),
+        ("gateway-other-mesh-id", "GatewayMeshIDDiffers", "set env"),
+    ],
+)
+def test_the_printed_command_ends_the_fault(name: str, code: str, verb: str, lab: Lab) -> None:
+    moved = brought_in(lab, named(name), f"gw-paste-{name}")
+    arguments = [*flags(moved), "-o", "json"]
+    harness.paste(lab.bin, _failing(harness.run("verify-gateway", *arguments)[1])[code]["hint"], verb)
+    wait(f"{code} to be gone", lambda: code not in _failing(harness.run("verify-gateway", *arguments)[1]))
+
+
 def test_the_printed_repair_of_the_cause_leaves_only_what_needs_time(lab: Lab) -> None:
     """The page's case: with istiod-remote mended, only the gateway is left, which needs its kubelet's next probe."""
     scene = Scene(gateways=(Gateway(pods=(refused(),)),), remote=(HOSTED_POD,))
