@@ -179,6 +179,7 @@ def _parser() -> _Parser:
     )
     gateway.add_argument("--gateway", metavar="NAME", type=_nonempty, help="only the gateway of this name")
     version = commands.add_parser("version", help="print the version; nothing is contacted", allow_abbrev=False)
+    version.add_argument("-o", "--output", choices=("json", "yaml"), help="form (default: one line)")
     version.set_defaults(run=_version)
     return parser
 
@@ -321,11 +322,23 @@ def _ignore(value: str) -> Ignore:
 # --- the commands -------------------------------------------------------------------------------
 
 
-def _version(_: argparse.Namespace) -> int:
+def _version(arguments: argparse.Namespace) -> int:
+    import json
     import platform
     from importlib.metadata import version
 
-    print(f"kubectl-mesh {__version__} (Python {platform.python_version()}, kubernetes {version('kubernetes')})")
+    shown = {
+        "version": __version__,
+        "python": platform.python_version(),
+        "kubernetes": version("kubernetes"),
+        "platform": f"{platform.system().lower()}/{platform.machine()}",
+    }
+    if arguments.output == "json":
+        print(json.dumps(shown, indent=2))
+    elif arguments.output == "yaml":
+        print("\n".join(f'{key}: "{value}"' for key, value in shown.items()))
+    else:
+        print("kubectl-mesh {version} (Python {python}, kubernetes {kubernetes}, {platform})".format_map(shown))
     return 0
 
 

@@ -441,6 +441,9 @@ def test_version() -> None:
     done = run_process("version")
     assert done.returncode == 0
     assert done.stdout.decode().startswith(f"kubectl-mesh {__version__} (Python 3.")
+    as_json = json.loads(run_process("version", "-o", "json").stdout)
+    assert yaml.safe_load(run_process("version", "-o", "yaml").stdout) == as_json
+    assert (as_json["version"], set(as_json)) == (__version__, {"version", "python", "kubernetes", "platform"})
 
 
 def test_help_names_flags_and_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:
