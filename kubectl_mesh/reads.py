@@ -223,21 +223,9 @@ def further_gateway_reads(
     Slices of gateway Services with names of their own, the Pods of a Deployment that was named, MetalLB's objects where
     it gave an address or a Service waits for one, and the events of what is not right.
     """
-    wanted = further_reads(verified, control_plane, stated)
     found = gateways(verified, gateways_in, gateway) if verified.answered else []
-    missing = [
-        name_of(s) for g in found for s in g.services if slices_unread(verified, name_of(s), g.namespace) is not None
-    ]
-    wanted += [(verified, _slices(gateways_in, *dict.fromkeys(missing)))] if missing else []
-    for g in found:
-        if g.deployment and not is_gateway(g.labels):
-            wanted.append((verified, _selected("Pod", g.namespace, pod_selector(g.deployment))))
-        if gateways_in == ALL_NAMESPACES and g.namespace != verified.namespace:
-            # What leads to a gateway, or makes its Pods, need not bear its labels.
-            wanted.append((verified, Read("Service", g.namespace)))
-            if g.kind in ("Deployment", "Service") and g.deployment is None:
-                wanted.append((verified, Read("Deployment", g.namespace)))
-    wanted = list(dict.fromkeys(wanted))
+    wanted = further_reads(verified, control_plane, stated)
+    wanted += [(verified, read) for read in _missing_of(verified, found, gateways_in)]
     meshes = {config.mesh_id for config in mesh_configs(verified)}
     for cluster in dict.fromkeys(c for c in (verified, control_plane) if c is not None and c.answered):
         ids = hosted_mesh_ids(cluster)
@@ -250,6 +238,21 @@ def further_gateway_reads(
         looked_up = [*waiting[:1], *(_events(cluster, "Pod", pod) for pod in unready if pod), *waiting[1:]]
         wanted += [(cluster, read) for read in looked_up[:EVENT_LOOKUPS]]
     return _unasked(wanted)
+
+
+def _missing_of(verified: Snapshot, found: list[Gateway], gateways_in: str) -> list[Read]:
+    """What the first round could not know of the gateways: their Services' names, and what bears no gateway's label."""
+    services = [(name_of(service), g.namespace) for g in found for service in g.services]
+    unread = [name for name, where in services if slices_unread(verified, name, where)]
+    reads = [_slices(gateways_in, *dict.fromkeys(unread))] if unread else []
+    for g in found:
+        if g.deployment and not is_gateway(g.labels):
+            reads.append(_selected("Pod", g.namespace, pod_selector(g.deployment)))
+        if gateways_in == ALL_NAMESPACES and g.namespace != verified.namespace:
+            reads.append(Read("Service", g.namespace))
+            if g.kind in ("Deployment", "Service") and g.deployment is None:
+                reads.append(Read("Deployment", g.namespace))
+    return list(dict.fromkeys(reads))
 
 
 def _asks(service: Object) -> bool:
