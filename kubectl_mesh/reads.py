@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
 from kubectl_mesh import metallb
-from kubectl_mesh.gateways import GATEWAY_SELECTORS, GATEWAY_SERVICES, gateways, is_gateway, pod_selector
+from kubectl_mesh.gateways import GATEWAY_SELECTORS, GATEWAY_SERVICES, Gateway, gateways, is_gateway, pod_selector
 from kubectl_mesh.routing import SERVICE_NAME_LABEL, is_ip, ready_addresses, slice_backends, slices_unread
 from kubectl_mesh.snapshot import ALL_NAMESPACES, Object, ReadKey, Snapshot, labels_of, mapping, name_of, text
 from kubectl_mesh.topology import (
