@@ -18,6 +18,7 @@ MESH_GATEWAY_LABEL = "mspider.io/mesh-gateway-name"
 # A label selector can't say "or" over two keys.
 GATEWAY_SELECTORS = (f"istio in ({','.join(GATEWAY_VALUES)})", MESH_GATEWAY_LABEL)
 GATEWAY_SERVICES = ("istio-ingressgateway", "istio-eastwestgateway")
+_OWN_LABELS = ("app", "istio", MESH_GATEWAY_LABEL)
 PROXY_CONTAINER = "istio-proxy"
 UNRESOLVED_IMAGE = "auto"  # what Istio's gateway chart writes for the injector to replace
 TEMPLATE_HASH = "pod-template-hash"
@@ -52,6 +53,12 @@ class Gateway:
     def labels(self) -> dict[str, Any]:
         """The labels that its Pods bear."""
         return pod_labels(self.deployment) or (labels_of(self.pods[0]) if self.pods else {})
+
+    @property
+    def selector(self) -> dict[str, Any]:
+        """The labels that a Service should select: those that its Deployment selects, or that gateways bear."""
+        selected = mapping(self.deployment, "spec", "selector", "matchLabels")
+        return selected or {key: self.labels[key] for key in _OWN_LABELS if key in self.labels}
 
     @property
     def mesh_names(self) -> list[Any]:
@@ -212,6 +219,6 @@ def _stray_services(snapshot: Snapshot, found: list[Gateway], services: list[Obj
         ]
         if same:
             found[same[0]] = replace(found[same[0]], services=(*found[same[0]].services, service))
-        elif is_gateway(labels_of(service)):
+        elif is_gateway(labels_of(service)) and mapping(service, "spec", "selector"):
             alone.append(Gateway("Service", where, name, None, (), (), (service,)))
     return alone

@@ -129,8 +129,12 @@ def unread(snapshot: Snapshot, kind: str) -> Failure | None:
     alike = ADVERTISEMENTS if kind in ADVERTISEMENTS else (kind,)
     if snapshot.server is None and any(snapshot.objects.get(captured) for captured in alike):
         return None
-    own = own_namespace(snapshot)
-    return snapshot.unread(kind, None, ALL_NAMESPACES) and snapshot.unread(kind, None, own)
+    everywhere = snapshot.unread(kind, None, ALL_NAMESPACES)
+    if everywhere is None or (kind, ALL_NAMESPACES, None) in snapshot.failures:
+        return everywhere
+    # Which namespace is its own is known only where something of it was found.
+    found = controllers(snapshot) or snapshot.all(POOL, ALL_NAMESPACES)
+    return snapshot.unread(kind, None, own_namespace(snapshot)) if found else everywhere
 
 
 def served_class(snapshot: Snapshot) -> str:

@@ -124,8 +124,8 @@ def _hosted_lb_waits(name: str, code: str, asked: Gateway, *objects: Object) -> 
     return scenario(
         f"hosted-lb-{name}",
         "pass",
-        {code: WARN},
-        Gateway(),
+        {code: WARN, "GatewayNeedsNoAddress": SKIP},
+        Gateway(kind="NodePort", lb=()),
         both=True,
         remote=(HOSTED_POD,),
         lb=asked.lb and (LOAD_BALANCER,),
@@ -165,6 +165,19 @@ def _crashed_once() -> GatewayPod:
     return GatewayPod(status=status, events=(("BackOff", "Back-off restarting failed container istio-proxy", 9),))
 
 
+def _held_back(*others: Object) -> GatewayPod:
+    """The proxy is ready, and the Pod is not."""
+    proxy = {"name": "istio-proxy", "ready": True, "restartCount": 0, "state": {"running": {}}}
+    return GatewayPod(status={"containerStatuses": [proxy, *others]})
+
+
+OTHER_CA = (
+    '{"global": {"meshID": "hosted-mesh", "caAddress": "ca.example.com:443", "remotePilotAddress": "10.64.30.71"}}'
+)
+WEBHOOK_DOWN = (
+    'Internal error occurred: failed calling webhook "namespace.sidecar-injector.istio.io": no endpoints available for '
+    'service "istiod"'
+)
 _NO_CONTROL_PLANE = {"GatewayStillReady": WARN}
 
 GATEWAY_SCENARIOS = [
@@ -915,4 +928,158 @@ GATEWAY_SCENARIOS = [
     ),
     scenario("tag-of-other-digits", "pass", {"ProxyVersionUnknown": SKIP}, Gateway(image="proxyv2:1.\u0662\u0662")),
     scenario("tag-of-many-digits", "pass", {"ProxyVersionUnknown": SKIP}, Gateway(image="proxyv2:1." + "9" * 60)),
+    # --- what a third read found ----------------------------------------------------------------
+    scenario(
+        "injected-before-the-mesh", "fail", {"GatewayDiscoveryDiffers": FAIL}, Gateway(env={"PROXY_CONFIG": "{}"})
+    ),
+    scenario(
+        "hosted-only-with-a-gateway",
+        "unknown",
+        {"RemoteNotApplicable": SKIP, "GatewayConfigUnknown": UNKNOWN, "GatewayHasNoService": WARN},
+        extra={
+            "control-plane": tuple(
+                o for o in gw.gateway_objects(Gateway(service=None), "hosted-mesh", "istio-system", "1.22.4")
+            )
+        },
+        live=False,
+        **BOTH,
+    ),
+    scenario(
+        "revision-without-a-config",
+        "unknown",
+        {"GatewayConfigUnknown": UNKNOWN},
+        Gateway(env={"ISTIO_META_MESH_ID": "third"}, labels={**gw.INGRESS, "istio.io/rev": "gone"}),
+        extra={
+            "workload": (
+                config_map("istio-b", {"mesh": mesh_yaml("hosted-mesh", "istiod-remote.istio-system.svc:15012")}, "b"),
+            )
+        },
+        live=False,
+    ),
+    scenario(
+        "service-alone-without-selector",
+        "unknown",
+        {"GatewayNotFound": UNKNOWN},
+        Gateway(deployment=None, pods=(), service={"spec": {"selector": None}}),
+        live=False,
+    ),
+    scenario(
+        "one-port-of-three",
+        "fail",
+        {"GatewayPortNotRouted": FAIL},
+        Gateway(),
+        patches={
+            "EndpointSlice/istio-ingressgateway-x7k2p": {
+                "ports": [{"name": "status-port", "port": 15021, "protocol": "TCP"}]
+            }
+        },
+        live=False,
+        count={"GatewayPortNotRouted": 2},
+    ),
+    scenario(
+        "headless",
+        "pass",
+        {"GatewayNeedsNoAddress": SKIP},
+        Gateway(kind="ClusterIP", lb=(), service={"spec": {"clusterIP": "None", "ports": None}}),
+        patches={"EndpointSlice/istio-ingressgateway-x7k2p": {"ports": []}},
+        live=False,
+    ),
+    scenario(
+        "service-alone-deployments-unread",
+        "unknown",
+        {"Forbidden": UNKNOWN, "AddressUndetermined": UNKNOWN},
+        Gateway("custom", {"app": "custom"}, service={"metadata": {"labels": {"istio": "ingressgateway"}}}),
+        unread=(("workload", "Deployment", "Forbidden"),),
+        live=False,
+    ),
+    scenario(
+        "rollout-that-takes-pods-away",
+        "pass",
+        {"GatewayRollingOut": WARN},
+        _pods(
+            *(refused(f"10.244.1.{n}") for n in range(4)),
+            *(GatewayPod(f"10.244.2.{n}", ready=True, template=EARLIER) for n in range(3)),
+            replicas=4,
+        ),
+        live=False,
+    ),
+    scenario(
+        "another-service-has-an-address",
+        "fail",
+        {"AddressPending": FAIL},
+        PENDING,
+        Gateway("istio-eastwestgateway", EASTWEST, lb=("10.64.30.81",), pods=(GatewayPod("10.244.0.18", ready=True),)),
+        extra={"workload": (KUBE_SYSTEM, ELSEWHERE)},
+        live=False,
+    ),
+    scenario(
+        "readiness-gate",
+        "fail",
+        {"AddressIsHostedPod": FAIL, "GatewayHeldBack": FAIL, "GatewayServiceHasNoEndpoints": FAIL},
+        _pods(_held_back()),
+        patches={
+            "Pod/istio-ingressgateway-b8b597c59-7gnwr": {
+                "spec": {"readinessGates": [{"conditionType": "example.com/ready"}]}
+            }
+        },
+        remote=(HOSTED_POD,),
+        configured=HOSTED_POD,
+        live=False,
+        rootless=("GatewayHeldBack",),
+    ),
+    scenario(
+        "sidecar-not-ready",
+        "fail",
+        {"GatewayHeldBack": FAIL, "GatewayServiceHasNoEndpoints": FAIL},
+        _pods(_held_back({"name": "log-shipper", "ready": False, "state": {"running": {}}})),
+        live=False,
+    ),
+    scenario(
+        "another-ca",
+        "fail",
+        {"LocalIstiodNotReady": WARN, "GatewayNotReady": FAIL, "GatewayServiceHasNoEndpoints": FAIL},
+        _pods(refused(), env={"CA_ADDR": "ca.example.com:443"}),
+        local=Pod(LOCAL_ISTIOD, ready=False),
+        rootless=("GatewayNotReady",),
+        live=False,
+        patches={"workload:ConfigMap/istio-sidecar-injector": {"data": {"values": OTHER_CA}}},
+    ),
+    scenario(
+        "injection-webhook-down",
+        "fail",
+        {"LocalIstiodNotReady": FAIL, "GatewayInjectionFailed": FAIL, "GatewayServiceHasNoEndpoints": FAIL},
+        Gateway(
+            pods=(),
+            refused=WEBHOOK_DOWN,
+        ),
+        local=Pod(LOCAL_ISTIOD, ready=False),
+        live=False,
+        causes={"GatewayInjectionFailed": "LocalIstiodNotReady"},
+    ),
+    scenario(
+        "not-injected-with-a-named-port",
+        "fail",
+        {"GatewayNotInjected": FAIL, "GatewayServiceHasNoEndpoints": FAIL, "ProxyVersionUnknown": SKIP},
+        _pods(
+            gw.NOT_INJECTED,
+            image="auto",
+            service={
+                "spec": {
+                    "ports": [{"name": "metrics", "port": 15090, "protocol": "TCP", "targetPort": "from-the-injector"}]
+                }
+            },
+        ),
+        live=False,
+    ),
+    scenario(
+        "allocated-host-name",
+        "pass",
+        {},
+        ALLOCATED,
+        extra={"workload": (pool(), advertisement("other", ipAddressPools=["other"]))},
+        patches={
+            "Service/istio-ingressgateway": {"status": {"loadBalancer": {"ingress": [{"hostname": "gw.example.com"}]}}}
+        },
+        live=False,
+    ),
 ]

@@ -86,11 +86,14 @@ RESULTS: dict[str, tuple[str, ...]] = {
     "GatewayVolumeNotMounted": (FAIL,),
     "GatewayUnschedulable": (FAIL,),
     "GatewayNotStarted": (FAIL,),
+    "GatewayHeldBack": (FAIL,),
     "GatewayPodsRefused": (FAIL,),
+    "GatewayInjectionFailed": (FAIL,),
     "GatewayPodsTooFew": (FAIL,),
     "GatewayHasNoPods": (FAIL,),
     "GatewayScaledToZero": (FAIL,),
     "GatewayNotFound": (UNKNOWN,),
+    "GatewayConfigUnknown": (UNKNOWN,),
     "LocalIstiodNotReady": (FAIL, WARN),
     # gateways: Services
     "GatewayHasAddress": (PASS,),
@@ -101,6 +104,7 @@ RESULTS: dict[str, tuple[str, ...]] = {
     "GatewayHasNoService": (WARN,),
     "GatewayNotInstalled": (FAIL,),
     "GatewayServiceSelectsOthers": (FAIL,),
+    "GatewayPortNotRouted": (FAIL,),
     "TargetPortNotFound": (FAIL,),
     # gateways: what the proxies believe
     "GatewayIdentityIsExpected": (PASS,),

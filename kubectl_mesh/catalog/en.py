@@ -80,7 +80,8 @@ PHRASES = {
     "renew-env": "change what stands in its template:\n  {kubectl} set env {kind}/{name} -c istio-proxy {variable}",
     "upgrade-istiod": "Upgrade the hosted istiod: it serves no proxy that is newer than itself.",
     "upgrade-gateway": "Upgrade the gateway to the hosted istiod's version.",
-    "renew-pod": "make the Pod anew; it stands in:\n  {kubectl} get pod {name} -o yaml",
+    "renew-edit": "change PROXY_CONFIG, which stands in its template:\n  {kubectl} edit {kind} {name}",
+    "renew-other": "make its Pods anew; they stand in:\n  {kubectl} get {kind} {name} -o yaml",
     "settle-context": (
         "Name the context where the control plane runs (the kubeconfig offers: {contexts}), or state the right "
         "address:\n"
@@ -454,7 +455,7 @@ CODES = {
         "The gateway's Pods crash",
         "{name}: {ready} of {wanted} Pods ready; {what}.",
         "An unreachable control plane does not end a proxy: the reason is in the container itself.",
-        "  {kubectl} logs {pod} -c istio-proxy --previous --tail=50\n  {kubectl} describe pod {pod}",
+        "  {kubectl} logs {pod} -c {container} --previous --tail=50\n  {kubectl} describe pod {pod}",
     ),
     "GatewayImageNotPulled": Text(
         "The gateway's image can't be pulled",
@@ -498,11 +499,23 @@ CODES = {
         "What a container waits for stands in its state and in the Pod's events.",
         "  {kubectl} describe pod {pod}",
     ),
+    "GatewayHeldBack": Text(
+        "The gateway's proxy is ready, its Pod is not",
+        "{name}: {ready} of {wanted} Pods ready; {what}.",
+        "The proxy has its configuration: what holds the Pod back is something else in it.",
+        "  {kubectl} logs {pod} -c {container} --tail=50\n  {kubectl} describe pod {pod}",
+    ),
     "GatewayPodsRefused": Text(
         "The gateway's Pods are refused",
         "{name}: {ready} of {wanted} Pods ready; the API server refuses more: {what}.",
         "A quota or a policy of the namespace stands against them.",
         "  {kubectl} get resourcequotas\n  {kubectl} describe {kind} {name}",
+    ),
+    "GatewayInjectionFailed": Text(
+        "The gateway's Pods can't be injected",
+        "{name}: {ready} of {wanted} Pods ready; the injection webhook fails: {what}.",
+        "The webhook is the local istiod's: while nobody answers there, no Pod of the mesh is made.",
+        "  {kubectl} describe {kind} {name}\n  kubectl get mutatingwebhookconfigurations",
     ),
     "GatewayPodsTooFew": Text(
         "The gateway has fewer Pods than it should have",
@@ -529,6 +542,12 @@ CODES = {
         "Gateways bear the label istio=ingressgateway, istio=eastwestgateway or mspider.io/mesh-gateway-name. See what "
         "is there (verify-gateway looks in every namespace with -A):\n"
         "  {kubectl} get deployments{everywhere} --show-labels",
+    ),
+    "GatewayConfigUnknown": Text(
+        "It is not known what the gateway's proxies dial",
+        "{name} is of revision {revision}, and no mesh config in {cluster} is that revision's.",
+        _NOT_READ,
+        "See whose proxies they are:\n  {kubectl} get {kind} {name} -o yaml\n  {mesh} get configmaps -l istio.io/rev",
     ),
     "LocalIstiodNotReady": Text(
         "The local istiod is not ready",
@@ -574,6 +593,12 @@ CODES = {
         "{name} selects {selector}, and no Pod of {gateways} bears that.",
         "What asks the Service does not reach the gateway.",
         "Give it the gateway's selector:\n  {fix}",
+    ),
+    "GatewayPortNotRouted": Text(
+        "A port of the Service leads nowhere",
+        "{name} port {number} is joined to no port of its endpoints; they have {held}.",
+        "kube-proxy joins Service and endpoint ports by name and protocol.",
+        "  {kubectl} get endpointslices -l kubernetes.io/service-name={name} -o yaml",
     ),
     "TargetPortNotFound": Text(
         "A named target port does not exist",

@@ -270,7 +270,7 @@ class Verification:
 
         `reason` is the finding that says why the role is not known, where it isn't.
         """
-        needs_lb = entry.role != BOTH and not self.intent.addresses
+        needs_lb = entry.role not in (BOTH, "unknown") and not self.intent.addresses
         hosted: Hosted | None = None
         for snapshot, plane in hosting:
             hosted = verify_hosted(self.scope, snapshot, plane.name, plane, needs_lb=needs_lb)

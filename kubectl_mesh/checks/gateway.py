@@ -32,7 +32,6 @@ from kubectl_mesh.topology import (
     config_name,
     local_istiods,
     mesh_configs,
-    revision_of,
 )
 
 
@@ -74,17 +73,37 @@ class _Gateways:
                     continue
                 verified.add(id(service))
                 owners = [g for g in self.found if any(own is service for own in g.services)]
-                if any(map(self._pods_unread, owners)):
-                    continue
                 fault = next((f for g in owners for f in told[id(g)] if f.result == FAIL), None)
                 known = [f for own in self.own for f in own.findings]
-                entry.findings += verify_service(self.scope, service, owners, fault, known)
+                whole = not any(map(self._pods_unread, owners))
+                entry.findings += verify_service(self.scope, service, owners, fault, known, whole=whole)
             if not gateway.services:
                 entry.findings += self._no_service(gateway)
+            entry.findings += self._config_unknown(gateway, entry)
             entry.findings += verify_proxies(self.scope, gateway, self._config(gateway), entry.mesh_id)
 
+    def _config_unknown(self, gateway: Gateway, entry: ClusterReport) -> list[Finding]:
+        """Proxies of a revision that no mesh config is of: nobody knows what they dial. Told unless more is unknown."""
+        if gateway.kind == "Service" or self._config(gateway) or any(f.result == UNKNOWN for f in entry.findings):
+            return []
+        return [
+            finding(
+                "GatewayConfigUnknown",
+                ObjectRef(gateway.kind, gateway.namespace, gateway.name),
+                "mesh config",
+                expected=[config_name(self._revision(gateway))],
+                actual=[config.name for config in self.configs],
+                name=gateway.name,
+                kind=gateway.kind.lower(),
+                revision=self._revision(gateway),
+                cluster=self.cluster.source,
+                mesh=self.scope.kubectl(self.cluster),
+                kubectl=self.scope.kubectl(self.cluster, gateway.namespace),
+            )
+        ]
+
     def _no_service(self, gateway: Gateway) -> list[Finding]:
-        if self.cluster.unread("Service", None, gateway.namespace):
+        if self._unread("Service", None, gateway.namespace):
             return []  # told once for all
         about = ObjectRef(gateway.kind, gateway.namespace, gateway.name)
         kubectl = self.scope.kubectl(self.cluster, gateway.namespace)
@@ -111,45 +130,59 @@ class _Gateways:
             subjects += [(kind, selector) for kind in ("Deployment", "Service") for selector in GATEWAY_SELECTORS]
         else:
             subjects += [("Deployment", None), ("Service", None)]
-        asked = [(kind, selector, where) for kind, selector in subjects if self._unread(kind, selector)]
+        asked = [(kind, selector, where) for kind, selector in subjects]
         for gateway in self.found if where == ALL_NAMESPACES else ():
             asked.append(("Service", None, gateway.namespace))
             if gateway.kind in ("Deployment", "Service") and gateway.deployment is None:
                 asked.append(("Deployment", None, gateway.namespace))
+        asked = [
+            (kind, subject, namespace) for kind, subject, namespace in asked if self._unread(kind, subject, namespace)
+        ]
         for kind, subject, namespace in asked:
             self.own[0].findings += self.scope.tell_unread(self.cluster, kind, subject, namespace=namespace)
 
-    def _unread(self, kind: str, selector: str | None) -> Failure | None:
-        """Why it can't be said which gateways there are; of all namespaces, files show those that they hold."""
-        where = self.intent.gateways_in
-        if where == ALL_NAMESPACES and self.cluster.server is None and self.cluster.objects.get(kind):
+    def _unread(self, kind: str, subject: str | None, namespace: str) -> Failure | None:
+        """Why it can't be said what there is; files that were taken in all namespaces show what they hold."""
+        everywhere = self.intent.gateways_in == ALL_NAMESPACES and self.cluster.server is None
+        if everywhere and kind != "Pod" and self.cluster.objects.get(kind):
             return None
-        return self.cluster.unread(kind, selector, where)
+        if everywhere and namespace == ALL_NAMESPACES and self.cluster.objects.get(kind):
+            return None
+        return self.cluster.unread(kind, subject, namespace)
 
     def _pods_unread(self, gateway: Gateway) -> bool:
-        """Whether a gateway's Pods could not be read."""
-        if gateway.pods or gateway.deployment is None:
+        """Whether a gateway's Pods, or what makes them, could not be read."""
+        where = self.intent.gateways_in
+        unowned = gateway.kind in ("Deployment", "Service") and gateway.deployment is None
+        if unowned and self._unread("Deployment", None, gateway.namespace):
+            return True
+        if gateway.pods or gateway.old:
             return False
-        if is_gateway(gateway.labels):
-            return any(self._unread("Pod", selector) for selector in GATEWAY_SELECTORS)
-        return self.cluster.unread("Pod", pod_selector(gateway.deployment), gateway.namespace) is not None
+        if gateway.deployment is None or is_gateway(gateway.labels):
+            here = self.cluster.server is None and self._unread("Pod", None, gateway.namespace)
+            return bool(here) or any(self._unread("Pod", selector, where) for selector in GATEWAY_SELECTORS)
+        return self._unread("Pod", pod_selector(gateway.deployment), gateway.namespace) is not None
 
     # --- whose a gateway is ---------------------------------------------------------------------
 
     def _config(self, gateway: Gateway) -> MeshConfig | None:
         """The mesh config that a gateway's proxies are injected from: that of its revision, else of its mesh ID."""
-        revision = text(gateway.labels, REVISION_LABEL)
-        for template in gateway.templates:
-            revision = text(labels_of(template), REVISION_LABEL) or revision
-        named = [c for c in self.configs if c.name == config_name(revision or "default")]
-        if named or len(self.configs) == 1:
-            return (named or self.configs)[0]
+        named = [c for c in self.configs if c.name == config_name(self._revision(gateway))]
         ids = {environment(template).get("ISTIO_META_MESH_ID") for template in gateway.templates}
-        return next((c for c in self.configs if c.mesh_id in ids), None)
+        # A revision may be a tag, which is the name of no config.
+        fitting = self.configs if len(self.configs) == 1 else [c for c in self.configs if c.mesh_id in ids]
+        return next(iter(named or fitting), None)
+
+    def _revision(self, gateway: Gateway) -> str:
+        """The revision that injects a gateway, by the label of its Pods."""
+        bearing = [labels_of(template) for template in gateway.templates]
+        return next((text(labels, REVISION_LABEL) for labels in bearing if text(labels, REVISION_LABEL)), "default")
 
     def _mesh_id(self, gateway: Gateway) -> str | None:
+        """The mesh of a gateway: what its mesh config says, else what its proxies believe, else the user's word."""
         config = self._config(gateway)
-        return (config.mesh_id if config else None) or self.intent.mesh_id
+        believed = [environment(template).get("ISTIO_META_MESH_ID") for template in gateway.templates]
+        return (config.mesh_id if config else next(filter(None, believed), None)) or self.intent.mesh_id
 
     def _ours(self, gateway: Gateway) -> bool:
         """Whether a gateway is of the mesh that the user picked."""
@@ -172,7 +205,7 @@ class _Gateways:
                 expected=[wanted or "a gateway"],
                 actual=present,
                 what=f"gateway{f' {wanted}' if wanted else ''}{mesh}",
-                where=f"namespace {self.intent.gateways_in}" if self.intent.gateways_in else "any namespace",
+                where=self._searched(),
                 everywhere=Shell("" if self.intent.gateways_in else " -A"),
                 present=quoted(present),
                 cluster=self.cluster.source,
@@ -180,16 +213,20 @@ class _Gateways:
             )
         ]
 
+    def _searched(self) -> str:
+        """Where gateways were looked for, in a sentence."""
+        if self.intent.gateways_in != ALL_NAMESPACES:
+            return f"namespace {self.intent.gateways_in}"
+        usual = f" (outside {self.cluster.namespace}: none with a gateway's labels)" if self.intent.gateway else ""
+        return f"any namespace{usual}"
+
     # --- Pods -----------------------------------------------------------------------------------
 
     def _pods(self, gateway: Gateway) -> list[Finding]:
         if gateway.kind == "Service":
             return []  # that it leads nowhere is told of the Service
         if self._pods_unread(gateway):
-            selector = pod_selector(gateway.deployment or {})
-            # Of gateways with the usual labels it is told once for all.
-            usual = is_gateway(gateway.labels)
-            return [] if usual else self.scope.tell_unread(self.cluster, "Pod", selector, namespace=gateway.namespace)
+            return self._tell_pods_unread(gateway)
         found = pod_checks.verify_pods(self.scope, gateway)
         obstacle = self.obstacles[id(gateway)]
         for told in found:
@@ -210,6 +247,14 @@ class _Gateways:
             )
         return found
 
+    def _tell_pods_unread(self, gateway: Gateway) -> list[Finding]:
+        """Of gateways with the usual labels it is told once for all."""
+        usual = gateway.deployment is None or is_gateway(gateway.labels)
+        subject = None if usual else pod_selector(gateway.deployment or {})
+        if usual and not self._unread("Pod", None, gateway.namespace):
+            return []
+        return self.scope.tell_unread(self.cluster, "Pod", subject, namespace=gateway.namespace)
+
     def _blame_local_istiods(self, told: dict[int, list[Finding]]) -> None:
         """Tell each local istiod that is down: as the cause of what it would have prevented, else as a warning."""
         for revision in local_istiods(self.cluster):
@@ -221,13 +266,16 @@ class _Gateways:
                 for gateway in self.found
                 if revision == self._revision(gateway)
                 for finding_ in told[id(gateway)]
-                if finding_.code in pod_checks.BY_LOCAL_ISTIOD and finding_.cause is None
+                if finding_.code in pod_checks.BY_LOCAL_ISTIOD
+                and finding_.cause is None
+                and (finding_.code != "GatewayNotReady" or self._asks_local_istiod(gateway))
             ]
             down.result = FAIL if dependent else WARN
             for finding_ in dependent:
                 finding_.cause = down
             self.own[0].findings.append(down)
 
-    def _revision(self, gateway: Gateway) -> str:
+    def _asks_local_istiod(self, gateway: Gateway) -> bool:
+        """Whether the proxies ask the local istiod for their certificates: another CA may be configured."""
         config = self._config(gateway)
-        return revision_of(config.name) if config else "default"
+        return config is None or config.ca_address is None or config.ca_address.startswith("istiod")

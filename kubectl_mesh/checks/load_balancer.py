@@ -136,7 +136,7 @@ class _Pending:
     def _configuration_unread(self) -> Failure | None:
         """Why the ConfigMap of MetalLB up to 0.12 could not be read; files need not hold it."""
         failure = self.cluster.unread("ConfigMap", metallb.CONFIG, metallb.own_namespace(self.cluster))
-        return failure if failure is None or failure.code != NOT_CAPTURED else None
+        return failure if failure and (failure.code != NOT_CAPTURED or self.cluster.server is not None) else None
 
     def _other_class(self, wanted: str, served: str) -> _Reason:
         serves = f"MetalLB serves {served or 'Services without a class'}" if self.controllers else "no MetalLB runs"
@@ -150,6 +150,9 @@ class _Pending:
         unread = failed if failed and failed.code != NOT_CAPTURED else unread
         if unread and "LoadBalancerMissing" not in self.known:
             return self._unexplained(f"no MetalLB runs there, and other signs could not be read ({unread.detail})")
+        served = [s for s in self.cluster.all("Service", ALL_NAMESPACES) if lb_addresses(s)]
+        if served:
+            return self._unexplained(f"something gives addresses here, as {name_of(served[0])} has one")
         if self.events:
             latest = self.events[0]
             return self._unexplained(f'{latest.component or "somebody"} is at work on it, and said "{latest.message}"')
@@ -224,7 +227,11 @@ def verify_announced(
     Judged only where MetalLB made the allocation (its annotation), and pools and advertisements were read.
     """
     addresses = [address for address in lb_addresses(service) if is_ip(address)]
-    if not metallb.allocated_pool(service) or any(metallb.unread(cluster, k) for k in metallb.ANNOUNCING):
+    if (
+        not addresses
+        or not metallb.allocated_pool(service)
+        or any(metallb.unread(cluster, k) for k in metallb.ANNOUNCING)
+    ):
         return []
     pool = metallb.holding(cluster, addresses)
     if pool is not None and pool.announced:

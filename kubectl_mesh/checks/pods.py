@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from kubectl_mesh.catalog import finding
 from kubectl_mesh.checks.scope import Scope, quoted
 from kubectl_mesh.events import Event, events_of
-from kubectl_mesh.gateways import UNRESOLVED_IMAGE, Gateway, pod_selector, proxy_container
+from kubectl_mesh.gateways import PROXY_CONTAINER, UNRESOLVED_IMAGE, Gateway, pod_selector, proxy_container
 from kubectl_mesh.report import Finding, ObjectRef
 from kubectl_mesh.snapshot import Object, dig, mapping, maps, name_of, text
 from kubectl_mesh.topology import is_ready, local_istiods
@@ -23,21 +23,26 @@ _IMAGE_REASONS = {
 }
 # What a kubelet says of a proxy that has no configuration yet, in a few words; the event is shown whole.
 _SYMPTOMS = {"connection refused": "readiness probe refused", "statuscode: 503": "readiness probe answered 503"}
+_INJECTOR = "sidecar-injector"  # in the name of Istio's mutating webhooks
 _CA_CONFIG_MAP = "istio-ca-root-cert"
 # What a container waits for at every start.
 _STARTING = {"", "ContainerCreating", "PodInitializing"}
 # What follows from an unreachable control plane, and what from a local istiod that is down.
 BY_CONTROL_PLANE = {"GatewayNotReady", "GatewayRollingOut"}
-BY_LOCAL_ISTIOD = {"GatewayNotInjected", "GatewayCACertificateMissing", "GatewayNotReady"}
+BY_LOCAL_ISTIOD = {"GatewayNotInjected", "GatewayInjectionFailed", "GatewayCACertificateMissing", "GatewayNotReady"}
 
 
 @dataclass(frozen=True)
 class _Fault:
-    """Why one Pod is not ready: the code, and what is said of it. `passing`: every Pod looks so for a while."""
+    """Why one Pod is not ready: the code, what is said of it, and the container to look at.
+
+    `passing`: every Pod looks so for a while.
+    """
 
     code: str
     what: str
     passing: bool = False
+    container: str = PROXY_CONTAINER
 
 
 def verify_pods(scope: Scope, gateway: Gateway) -> list[Finding]:
@@ -59,14 +64,17 @@ def verify_pods(scope: Scope, gateway: Gateway) -> list[Finding]:
         grouped.setdefault(fault.code, []).append((pod, fault, events))
     refused = _refused(gateway)
     passing = all(fault.passing for faulty in grouped.values() for _, fault, _ in faulty)
-    if old and len(ready) + len(old) >= wanted and passing and not refused and _rolling_out(gateway):
+    serving = len(ready) + len(old) >= max(1, wanted - _max_unavailable(gateway, wanted))
+    if old and serving and passing and not refused and _rolling_out(gateway):
         return [_tell(scope, gateway, "GatewayRollingOut", counts)]
     told = [
-        _tell(scope, gateway, code, counts, faulty[0][1].what, faulty[0][0], faulty[0][2])
+        _tell(scope, gateway, code, counts, faulty[0][1].what, faulty[0][0], faulty[0][2], faulty[0][1].container)
         for code, faulty in grouped.items()
     ]
     if len(gateway.pods) < wanted:
-        code = "GatewayPodsRefused" if refused else "GatewayPodsTooFew" if gateway.pods else "GatewayHasNoPods"
+        code = "GatewayPodsTooFew" if gateway.pods else "GatewayHasNoPods"
+        if refused:
+            code = "GatewayInjectionFailed" if _INJECTOR in refused else "GatewayPodsRefused"
         told.append(_tell(scope, gateway, code, counts, refused))
     return told
 
@@ -98,6 +106,7 @@ def _tell(
     what: str = "",
     pod: Object | None = None,
     events: Sequence[Event] = (),
+    container: str = PROXY_CONTAINER,
 ) -> Finding:
     wanted, ready = map(str, counts)
     return finding(
@@ -113,6 +122,7 @@ def _tell(
         ready=ready,
         pod=name_of(pod or {}),
         what=what,
+        container=container,
         namespace=gateway.namespace,
         selector=pod_selector(gateway.deployment or {}),
         kubectl=scope.kubectl(scope.verified, gateway.namespace),
@@ -124,6 +134,15 @@ def _rolling_out(gateway: Gateway) -> bool:
     conditions = maps(gateway.deployment, "status", "conditions")
     told = next((c for c in conditions if c.get("type") == "Progressing"), {})
     return told.get("status") != "False" and text(told, "reason") != "NewReplicaSetAvailable"
+
+
+def _max_unavailable(gateway: Gateway, wanted: int) -> int:
+    """How many Pods a rollout may take away: a number, or a share that is rounded down (default 25 %)."""
+    allowed = dig(gateway.deployment, "spec", "strategy", "rollingUpdate", "maxUnavailable")
+    if type(allowed) is int:
+        return allowed
+    share = allowed.removesuffix("%") if isinstance(allowed, str) else "25"
+    return wanted * int(share) // 100 if share.isascii() and share.isdigit() and len(share) < 4 else 0
 
 
 def _refused(gateway: Gateway) -> str:
@@ -155,7 +174,7 @@ def _why(pod: Object, events: list[Event]) -> _Fault:
     if crashed:
         return crashed
     mounting = next((event for event in events if event.reason in ("FailedMount", "FailedAttachVolume")), None)
-    starting = not any(mapping(status, "state", "running") for status in statuses)
+    starting = not any(dig(status, "state", "running") is not None for status in statuses)
     if mounting and starting:
         code = "GatewayCACertificateMissing" if _CA_CONFIG_MAP in mounting.message else "GatewayVolumeNotMounted"
         return _Fault(code, _line(mounting.message))
@@ -169,17 +188,22 @@ def _why(pod: Object, events: list[Event]) -> _Fault:
         return _Fault(
             "GatewayNotStarted", f"{name_of(pod)} is {text(pod, 'status', 'phase') or 'unknown'}", passing=True
         )
+    gates = [text(gate, "conditionType") for gate in maps(pod, "spec", "readinessGates")]
+    closed = [gate for gate in gates if condition.get(gate, {}).get("status") != "True"]
+    unready = [text(status, "name") for status in statuses if status.get("ready") is False]
+    if closed and not unready:
+        return _Fault("GatewayHeldBack", f"readiness gate {quoted(closed)} is not met")
+    others = [name for name in unready if name != text(proxy, "name")]
+    if others == unready and others:
+        return _Fault("GatewayHeldBack", f"container {quoted(others)} is not ready", container=others[0])
     unhealthy = next((event for event in events if event.reason == "Unhealthy"), None)
     if unhealthy:
         times = f"{unhealthy.count} times{', last ' if unhealthy.age else ''}{unhealthy.age}"
         symptom = next((words for part, words in _SYMPTOMS.items() if part in unhealthy.message), unhealthy.message)
         return _Fault("GatewayNotReady", f"{_line(symptom)} ({times})", passing=True)
-    gates = [text(gate, "conditionType") for gate in maps(pod, "spec", "readinessGates")]
-    closed = [gate for gate in gates if condition.get(gate, {}).get("status") != "True"]
     ready = condition.get("Ready", {})
     said = _line(text(ready, "message")) or text(ready, "reason") or "its proxy runs and is not ready"
-    what = f"readiness gate {quoted(closed)} is not met" if closed else said
-    return _Fault("GatewayNotReady", what, passing=True)
+    return _Fault("GatewayNotReady", said, passing=True)
 
 
 def _crashed(statuses: list[Object], events: list[Event]) -> _Fault | None:
@@ -189,14 +213,14 @@ def _crashed(statuses: list[Object], events: list[Event]) -> _Fault | None:
         last, now = mapping(status, "lastState", "terminated"), mapping(status, "state", "terminated")
         ended = next((end for end in (now, last) if text(end, "reason") not in ("", "Completed")), {})
         looping = dig(status, "state", "waiting", "reason") == "CrashLoopBackOff"
-        if looping or (ended and (backing_off or not mapping(status, "state", "running"))):
+        if looping or (ended and (backing_off or dig(status, "state", "running") is None)):
             ending = (
                 f"{text(ended or last, 'reason') or 'an error'}, exit code {(ended or last).get('exitCode', 'unknown')}"
             )
             restarts = status.get("restartCount", 0)
-            return _Fault(
-                "GatewayCrashLooping", f"container {text(status, 'name')} ended with {ending}, {restarts} restarts"
-            )
+            name = text(status, "name")
+            what = f"container {name} ended with {ending}, {restarts} restarts"
+            return _Fault("GatewayCrashLooping", what, container=name)
     return None
 
 

@@ -13,9 +13,11 @@ from kubectl_mesh.checks.scope import Scope, quoted
 from kubectl_mesh.gateways import Gateway, environment, proxy_container
 from kubectl_mesh.report import Finding, ObjectRef
 from kubectl_mesh.routing import normalise
-from kubectl_mesh.snapshot import mapping, maps, text
+from kubectl_mesh.snapshot import Object, mapping, maps, text
 from kubectl_mesh.topology import MeshConfig, hosted_control_planes, hosted_pods, is_ready
 
+_DEFAULT_DISCOVERY = "istiod.istio-system.svc:15012"  # mesh.DefaultProxyConfig of Istio
+_MESH_CONFIG_MOUNT = "/etc/istio/config"
 _VERSION = re.compile(r"v?([0-9]{1,4}\.[0-9]{1,4}(?:\.[0-9]{1,6})?)(?![0-9.])")
 
 
@@ -35,7 +37,7 @@ def _beliefs(scope: Scope, gateway: Gateway, config: MeshConfig) -> list[Finding
     """What the injector wrote when the proxies were made, against the mesh config that it would write from now."""
     about = ObjectRef(gateway.kind, gateway.namespace, gateway.name)
     held = [environment(template) for template in gateway.templates]
-    discovery = [text(_decoded(env.get("PROXY_CONFIG", "")), "discoveryAddress") for env in held]
+    discovery = list(map(_discovery, gateway.templates))
     found, matched = [], []
     for field, given, expected, code in (
         ("ISTIO_META_MESH_ID", None, config.mesh_id, "GatewayMeshIDDiffers"),
@@ -125,10 +127,13 @@ def _skew(scope: Scope, gateway: Gateway, mesh_id: str | None) -> list[Finding]:
 def _renew(scope: Scope, gateway: Gateway, variable: str, wanted: str) -> Shell:
     """How a gateway's Pods get another value: by the injector, unless it stands in their own template."""
     kubectl, kind = scope.kubectl(scope.verified, gateway.namespace), gateway.kind.lower()
-    if variable in environment(mapping(gateway.deployment, "spec", "template")):
+    own = environment(mapping(gateway.deployment, "spec", "template"))
+    if variable == "discoveryAddress" and "PROXY_CONFIG" in own:
+        return phrase("renew-edit", kubectl=kubectl, kind=kind, name=gateway.name)
+    if variable in own:
         return phrase("renew-env", kubectl=kubectl, kind=kind, name=gateway.name, variable=f"{variable}={wanted}")
     if gateway.kind not in ("Deployment", "DaemonSet", "StatefulSet"):
-        return phrase("renew-pod", kubectl=kubectl, name=gateway.name)
+        return phrase("renew-other", kubectl=kubectl, kind=kind, name=gateway.name)
     return phrase("renew", kubectl=kubectl, kind=kind, name=gateway.name)
 
 
@@ -138,6 +143,18 @@ def _decoded(written: str) -> Any:
         return json.loads(written)
     except (ValueError, RecursionError):
         return None
+
+
+def _discovery(pod: Object) -> str:
+    """Where a proxy fetches its configuration; "" where that can't be told.
+
+    The injector leaves out what equals Istio's default, unless the Pod mounts the mesh config itself.
+    """
+    written = _decoded(environment(pod).get("PROXY_CONFIG", ""))
+    mounts = [text(mount, "mountPath") for mount in maps(proxy_container(pod), "volumeMounts")]
+    if not isinstance(written, dict) or _MESH_CONFIG_MOUNT in mounts:
+        return ""
+    return text(written, "discoveryAddress") or _DEFAULT_DISCOVERY
 
 
 def _place(value: str) -> str:

@@ -62,7 +62,7 @@ class Scope:
         failure = cluster.unread(kind, subject, namespace)
         if failure is None:
             return []
-        told = self._told.get(self._key(cluster, kind, failure))
+        told = self._told.get(self._key(cluster, kind, failure, namespace))
         if told is not None:
             told.result = min(told.result, result, key=_GRAVEST_FIRST.index)
             return []
@@ -77,7 +77,7 @@ class Scope:
         """
         failure = cluster.unread(kind, subject, namespace)
         assert failure is not None
-        key = self._key(cluster, kind, failure)
+        key = self._key(cluster, kind, failure, namespace)
         if key not in self._told:
             where = cluster.namespace if namespace is None else namespace
             named = subject is not None and "/" not in subject and " " not in subject and subject.islower()
@@ -101,10 +101,10 @@ class Scope:
         return self._told[key]
 
     @staticmethod
-    def _key(cluster: Snapshot, kind: str, failure: Failure) -> tuple[str, ...]:
-        """One finding for a kind that fails in one way, one in all for a cluster that answered nothing."""
-        whole = (cluster.source, cluster.namespace)
-        return (*whole, failure.code, kind) if cluster.answered else whole
+    def _key(cluster: Snapshot, kind: str, failure: Failure, namespace: str | None) -> tuple[str, ...]:
+        """One finding for a kind that fails in one way in a namespace, one for a cluster that answered nothing."""
+        where = cluster.namespace if namespace is None else namespace
+        return (cluster.source, where, failure.code, kind) if cluster.answered else (cluster.source, cluster.namespace)
 
 
 _GRAVEST_FIRST = (UNKNOWN, WARN, SKIP)

@@ -137,7 +137,7 @@ def gateway_objects(gateway: Gateway, mesh: str, namespace: str, version: str) -
     container["env"] += [{"name": name, "value": value} for name, value in wanted.items() if name not in given]
     container["env"] = [v for v in container["env"] if v.get("value", "") is not None]
     container["image"] = gateway.image or f"10.16.10.120/release.daocloud.io/mspider/proxyv2:{version}"
-    labels = {**gateway.labels, "istio.io/rev": "default", "sidecar.istio.io/inject": "false"}
+    labels = {"istio.io/rev": "default", "sidecar.istio.io/inject": "false", **gateway.labels}
     template = {"metadata": {"labels": labels}, "spec": {"containers": [container]}}
     if gateway.deployment is not None:
         replica_set = f"{gateway.name}-{TEMPLATE}"
