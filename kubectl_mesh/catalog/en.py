@@ -515,7 +515,7 @@ CODES = {
         "The gateway's Pods can't be injected",
         "{name}: {ready} of {wanted} Pods ready; the injection webhook fails: {what}.",
         "The webhook is the local istiod's: while nobody answers there, no Pod of the mesh is made.",
-        "  {kubectl} describe {kind} {name}\n  kubectl get mutatingwebhookconfigurations",
+        "  {kubectl} describe {kind} {name}\n  {kubectl} get mutatingwebhookconfigurations",
     ),
     "GatewayPodsTooFew": Text(
         "The gateway has fewer Pods than it should have",
