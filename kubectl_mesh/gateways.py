@@ -92,7 +92,7 @@ def gateways(snapshot: Snapshot, namespace: str, named: str | None = None) -> li
             is_gateway(labels_of(deployment))
             or is_gateway(labels)
             or (name_of(deployment) == named and _is_proxy(deployment))
-            or any(_leads(snapshot, service, where, labels) for service in exposed)
+            or (_is_proxy(deployment) and any(_leads(snapshot, service, where, labels) for service in exposed))
         ):
             continue
         own = [pod for pod in pods if snapshot.namespace_of(pod) == where and _owns(deployment, pod)]
@@ -207,18 +207,19 @@ def _without_deployment(snapshot: Snapshot, pods: list[Object], services: list[O
 
 
 def _stray_services(snapshot: Snapshot, found: list[Gateway], services: list[Object]) -> list[Gateway]:
-    """Services that select no gateway's Pods: of a gateway's own name, or with a gateway's labels and alone."""
+    """Services that don't select what they should: of a gateway's own name, or with a gateway's labels and alone."""
     alone = []
     for service in services:
         where, name = snapshot.namespace_of(service), name_of(service)
-        if any(service is own for gateway in found for own in gateway.services):
-            continue
+        leading = any(service is own for gateway in found for own in gateway.services)
         own = (name, labels_of(service).get(MESH_GATEWAY_LABEL))
         same = [
             i for i, g in enumerate(found) if g.namespace == where and any(n in own for n in (g.name, *g.mesh_names))
         ]
+        if any(service is led for i in same for led in found[i].services):
+            continue
         if same:
             found[same[0]] = replace(found[same[0]], services=(*found[same[0]].services, service))
-        elif is_gateway(labels_of(service)) and mapping(service, "spec", "selector"):
+        elif not leading and is_gateway(labels_of(service)) and mapping(service, "spec", "selector"):
             alone.append(Gateway("Service", where, name, None, (), (), (service,)))
     return alone

@@ -52,6 +52,7 @@ OPTIONAL = {"IPAddressPool", "L2Advertisement", "BGPAdvertisement"}  # not serve
 FURTHER_READS = 10
 ADDRESS_LOOKUPS = 4
 EVENT_LOOKUPS = 3
+SERVICE_LISTS = 2
 
 REVISIONS = f"labelled {REVISION_LABEL}"  # the subject of the list of mesh configurations
 
@@ -245,13 +246,15 @@ def _missing_of(verified: Snapshot, found: list[Gateway], gateways_in: str) -> l
     services = [(name_of(service), g.namespace) for g in found for service in g.services]
     unread = [name for name, where in services if slices_unread(verified, name, where)]
     reads = [_slices(gateways_in, *dict.fromkeys(unread))] if unread else []
+    elsewhere = {g.namespace for g in found} - {verified.namespace} if gateways_in == ALL_NAMESPACES else set()
+    # Many namespaces cost no more than all of them.
+    spread = sorted(elsewhere) if len(elsewhere) <= SERVICE_LISTS else [ALL_NAMESPACES]
+    reads += [Read("Service", where) for where in spread]
     for g in found:
         if g.deployment and not is_gateway(g.labels):
             reads.append(_selected("Pod", g.namespace, pod_selector(g.deployment)))
-        if gateways_in == ALL_NAMESPACES and g.namespace != verified.namespace:
-            reads.append(Read("Service", g.namespace))
-            if g.kind in ("Deployment", "Service") and g.deployment is None:
-                reads.append(Read("Deployment", g.namespace))
+        if g.namespace in elsewhere and g.kind in ("Deployment", "Service") and g.deployment is None:
+            reads.append(Read("Deployment", g.namespace))
     return list(dict.fromkeys(reads))
 
 

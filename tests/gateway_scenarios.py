@@ -9,7 +9,7 @@ from typing import Any
 from tests.lab import gateways as gw
 from tests.lab.gateways import EARLIER, Gateway, GatewayPod, refused
 from tests.lab.objects import Object
-from tests.lab.scenes import HOSTED_POD, LOAD_BALANCER, LOCAL_ISTIOD, Pod, Scene, config_map, mesh_yaml, pod
+from tests.lab.scenes import HOSTED_POD, LOAD_BALANCER, LOCAL_ISTIOD, Pod, Scene, config_map, deployment, mesh_yaml, pod
 from tests.scenarios import BOTH, FAIL, LONE, SKIP, UNKNOWN, WARN, Scenario, wired_to
 
 MESH_GATEWAY = {"app": "istio-ingressgateway", "mspider.io/mesh-gateway-name": "test-gw", "test-gw": "test-gw"}
@@ -1079,6 +1079,124 @@ GATEWAY_SCENARIOS = [
         extra={"workload": (pool(), advertisement("other", ipAddressPools=["other"]))},
         patches={
             "Service/istio-ingressgateway": {"status": {"loadBalancer": {"ingress": [{"hostname": "gw.example.com"}]}}}
+        },
+        live=False,
+    ),
+    # --- what a fourth read found ---------------------------------------------------------------
+    scenario(
+        "service-of-another-application",
+        "fail",
+        {"GatewayServiceSelectsOthers": FAIL},
+        Gateway(service={"spec": {"selector": {"app": "prometheus", "istio": None}}}),
+        extra={
+            "workload": (
+                deployment("prometheus", {"app": "prometheus"}, 1),
+                pod("prometheus", 0, {"app": "prometheus"}, Pod("10.233.97.61")),
+            )
+        },
+        live=False,
+    ),
+    scenario(
+        "service-of-the-neighbour",
+        "fail",
+        {"GatewayServiceSelectsOthers": FAIL},
+        Gateway(service={"spec": {"selector": EASTWEST}}),
+        Gateway("istio-eastwestgateway", EASTWEST, lb=("10.64.30.81",), pods=(GatewayPod("10.244.0.18", ready=True),)),
+    ),
+    scenario(
+        "service-shared-with-another-application",
+        "fail",
+        {"GatewayServiceReachesOthers": FAIL},
+        Gateway(),
+        patches={
+            "EndpointSlice/istio-ingressgateway-x7k2p": {
+                "endpoints": [{"addresses": ["10.244.0.17"]}, {"addresses": ["10.233.97.61"]}]
+            }
+        },
+        live=False,
+    ),
+    scenario(
+        "one-family-of-two",
+        "fail",
+        {"GatewayFamilyNotRouted": FAIL},
+        Gateway(
+            lb=(gw.GATEWAY_LB, "fd00:64::81"),
+            service={"spec": {"ipFamilies": ["IPv4", "IPv6"], "ipFamilyPolicy": "RequireDualStack"}},
+        ),
+        live=False,
+    ),
+    scenario(
+        "revision-tag",
+        "pass",
+        {},
+        Gateway(
+            labels={**gw.INGRESS, "istio.io/rev": "prod"},
+            env={"PROXY_CONFIG": '{"discoveryAddress":"istiod-remote.istio-system.svc:15012"}'},
+        ),
+        extra={
+            "workload": (
+                config_map(
+                    "istio-1-22",
+                    {"mesh": mesh_yaml("hosted-mesh", "istiod-remote.istio-system.svc.cluster.local:15012")},
+                    "1-22",
+                ),
+            )
+        },
+        live=False,
+    ),
+    scenario(
+        "daemon-set-with-labels-of-its-own",
+        "unknown",
+        {"GatewayNotFound": UNKNOWN},
+        Gateway(
+            "custom",
+            {"app": "custom"},
+            deployment=None,
+            pods=(),
+            service={"metadata": {"labels": {"istio": "ingressgateway"}}},
+        ),
+        patches={"EndpointSlice/custom-x7k2p": {"endpoints": [{"addresses": ["10.244.0.55"]}]}},
+        live=False,
+    ),
+    scenario(
+        "old-gateway-beside-its-successor",
+        "pass",
+        {"GatewayScaledToZero": WARN},
+        Gateway(),
+        Gateway("istio-ingressgateway-old", gw.INGRESS, replicas=0, pods=(), service=None),
+    ),
+    scenario(
+        "port-of-a-native-sidecar",
+        "pass",
+        {},
+        Gateway(service={"spec": {"ports": [{"name": "http", "port": 80, "protocol": "TCP", "targetPort": "http"}]}}),
+        patches={
+            "Pod/istio-ingressgateway-b8b597c59-7gnwr": {
+                "spec": {
+                    "initContainers": [
+                        {
+                            "name": "filter",
+                            "restartPolicy": "Always",
+                            "ports": [{"name": "http", "containerPort": 8080}],
+                        }
+                    ]
+                }
+            },
+            "EndpointSlice/istio-ingressgateway-x7k2p": {"ports": [{"name": "http", "port": 8080, "protocol": "TCP"}]},
+        },
+        live=False,
+    ),
+    scenario(
+        "port-that-is-no-number",
+        "pass",
+        {},
+        Gateway(),
+        patches={
+            "Service/istio-ingressgateway": {
+                "spec": {
+                    "ports": [{"port": [80]}, {"name": "http2", "port": 80, "protocol": "TCP", "targetPort": 8080}]
+                }
+            }
         },
         live=False,
     ),

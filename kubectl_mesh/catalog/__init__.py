@@ -91,7 +91,7 @@ RESULTS: dict[str, tuple[str, ...]] = {
     "GatewayInjectionFailed": (FAIL,),
     "GatewayPodsTooFew": (FAIL,),
     "GatewayHasNoPods": (FAIL,),
-    "GatewayScaledToZero": (FAIL,),
+    "GatewayScaledToZero": (FAIL, WARN),
     "GatewayNotFound": (UNKNOWN,),
     "GatewayConfigUnknown": (UNKNOWN,),
     "LocalIstiodNotReady": (FAIL, WARN),
@@ -104,6 +104,8 @@ RESULTS: dict[str, tuple[str, ...]] = {
     "GatewayHasNoService": (WARN,),
     "GatewayNotInstalled": (FAIL,),
     "GatewayServiceSelectsOthers": (FAIL,),
+    "GatewayServiceReachesOthers": (FAIL,),
+    "GatewayFamilyNotRouted": (FAIL,),
     "GatewayPortNotRouted": (FAIL,),
     "TargetPortNotFound": (FAIL,),
     # gateways: what the proxies believe

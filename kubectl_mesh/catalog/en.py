@@ -531,7 +531,7 @@ CODES = {
     ),
     "GatewayScaledToZero": Text(
         "The gateway is scaled to zero",
-        "{name} is scaled to zero: nobody serves.",
+        "{name} is scaled to zero.",
         "Somebody, or an autoscaler, asked for no Pods.",
         "  {kubectl} scale {kind} {name} --replicas=1",
     ),
@@ -593,6 +593,20 @@ CODES = {
         "{name} selects {selector}, and no Pod of {gateways} bears that.",
         "What asks the Service does not reach the gateway.",
         "Give it the gateway's selector:\n  {fix}",
+    ),
+    "GatewayServiceReachesOthers": Text(
+        "The Service leads to more than its gateways",
+        "{name} leads to {others}, which no Pod of {gateways} has.",
+        "A share of what asks the Service is answered by something else, or by nobody.",
+        "Compare its selector with the Pods, and see who writes its slices:\n"
+        "  {kubectl} get service {name} -o yaml\n"
+        "  {kubectl} get endpointslices -l kubernetes.io/service-name={name} -o yaml",
+    ),
+    "GatewayFamilyNotRouted": Text(
+        "An address of the Service has no endpoints of its IP family",
+        "{name} has the {family} address {addresses}, and no ready {family} endpoints.",
+        "kube-proxy routes each IP family to endpoints of that family.",
+        "  {kubectl} get endpointslices -l kubernetes.io/service-name={name}",
     ),
     "GatewayPortNotRouted": Text(
         "A port of the Service leads nowhere",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from kubectl_mesh.catalog import Shell, finding
 from kubectl_mesh.checks import pods as pod_checks
 from kubectl_mesh.checks.endpoints import Verification
-from kubectl_mesh.checks.proxies import verify_proxies
+from kubectl_mesh.checks.proxies import proxy_discovery, verify_proxies
 from kubectl_mesh.checks.scope import Intent, Scope, quoted
 from kubectl_mesh.checks.services import verify_service
 from kubectl_mesh.gateways import (
@@ -84,7 +84,7 @@ class _Gateways:
 
     def _config_unknown(self, gateway: Gateway, entry: ClusterReport) -> list[Finding]:
         """Proxies of a revision that no mesh config is of: nobody knows what they dial. Told unless more is unknown."""
-        if gateway.kind == "Service" or self._config(gateway) or any(f.result == UNKNOWN for f in entry.findings):
+        if gateway.kind == "Service" or self._fitting(gateway) or any(f.result == UNKNOWN for f in entry.findings):
             return []
         return [
             finding(
@@ -148,7 +148,8 @@ class _Gateways:
             return None
         if everywhere and namespace == ALL_NAMESPACES and self.cluster.objects.get(kind):
             return None
-        return self.cluster.unread(kind, subject, namespace)
+        everywhere_unread = self.cluster.unread(kind, subject, ALL_NAMESPACES)
+        return everywhere_unread and self.cluster.unread(kind, subject, namespace)
 
     def _pods_unread(self, gateway: Gateway) -> bool:
         """Whether a gateway's Pods, or what makes them, could not be read."""
@@ -167,11 +168,18 @@ class _Gateways:
 
     def _config(self, gateway: Gateway) -> MeshConfig | None:
         """The mesh config that a gateway's proxies are injected from: that of its revision, else of its mesh ID."""
+        fitting = self._fitting(gateway)
+        return fitting[0] if len(fitting) == 1 else None
+
+    def _fitting(self, gateway: Gateway) -> list[MeshConfig]:
+        """The mesh configs that may be a gateway's: several where its revision is a tag, which is no config's name."""
         named = [c for c in self.configs if c.name == config_name(self._revision(gateway))]
+        if named or len(self.configs) == 1:
+            return named or self.configs
         ids = {environment(template).get("ISTIO_META_MESH_ID") for template in gateway.templates}
-        # A revision may be a tag, which is the name of no config.
-        fitting = self.configs if len(self.configs) == 1 else [c for c in self.configs if c.mesh_id in ids]
-        return next(iter(named or fitting), None)
+        fitting = [config for config in self.configs if config.mesh_id in ids]
+        dialled = {proxy_discovery(template) for template in gateway.templates}
+        return [config for config in fitting if config.discovery in dialled] or fitting
 
     def _revision(self, gateway: Gateway) -> str:
         """The revision that injects a gateway, by the label of its Pods."""
@@ -180,7 +188,7 @@ class _Gateways:
 
     def _mesh_id(self, gateway: Gateway) -> str | None:
         """The mesh of a gateway: what its mesh config says, else what its proxies believe, else the user's word."""
-        config = self._config(gateway)
+        config = next(iter(self._fitting(gateway)), None)
         believed = [environment(template).get("ISTIO_META_MESH_ID") for template in gateway.templates]
         return (config.mesh_id if config else next(filter(None, believed), None)) or self.intent.mesh_id
 
@@ -228,6 +236,9 @@ class _Gateways:
         if self._pods_unread(gateway):
             return self._tell_pods_unread(gateway)
         found = pod_checks.verify_pods(self.scope, gateway)
+        for told in found:
+            if told.code == "GatewayScaledToZero" and self._replaced(gateway):
+                told.result = WARN
         obstacle = self.obstacles[id(gateway)]
         for told in found:
             if obstacle and told.code in pod_checks.BY_CONTROL_PLANE:
@@ -246,6 +257,13 @@ class _Gateways:
                 )
             )
         return found
+
+    def _replaced(self, gateway: Gateway) -> bool:
+        """Whether every Service of a gateway has ready Pods of another one."""
+        return bool(gateway.services) and all(
+            any(other.ready and any(led is service for led in other.services) for other in self.found)
+            for service in gateway.services
+        )
 
     def _tell_pods_unread(self, gateway: Gateway) -> list[Finding]:
         """Of gateways with the usual labels it is told once for all."""

@@ -37,7 +37,7 @@ def _beliefs(scope: Scope, gateway: Gateway, config: MeshConfig) -> list[Finding
     """What the injector wrote when the proxies were made, against the mesh config that it would write from now."""
     about = ObjectRef(gateway.kind, gateway.namespace, gateway.name)
     held = [environment(template) for template in gateway.templates]
-    discovery = list(map(_discovery, gateway.templates))
+    discovery = list(map(proxy_discovery, gateway.templates))
     found, matched = [], []
     for field, given, expected, code in (
         ("ISTIO_META_MESH_ID", None, config.mesh_id, "GatewayMeshIDDiffers"),
@@ -145,7 +145,7 @@ def _decoded(written: str) -> Any:
         return None
 
 
-def _discovery(pod: Object) -> str:
+def proxy_discovery(pod: Object) -> str:
     """Where a proxy fetches its configuration; "" where that can't be told.
 
     The injector leaves out what equals Istio's default, unless the Pod mounts the mesh config itself.

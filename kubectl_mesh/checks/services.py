@@ -10,11 +10,12 @@ from typing import Any
 from kubectl_mesh.catalog import Shell, finding
 from kubectl_mesh.checks.load_balancer import explain_pending, verify_announced
 from kubectl_mesh.checks.scope import Scope, quoted
-from kubectl_mesh.gateways import UNRESOLVED_IMAGE, Gateway, proxy_container
+from kubectl_mesh.gateways import UNRESOLVED_IMAGE, Gateway, is_gateway, proxy_container
 from kubectl_mesh.report import FAIL, Finding, ObjectRef, clean
 from kubectl_mesh.routing import (
     Backend,
     endpoints_backends,
+    is_ip,
     ordered,
     ports_of,
     reached,
@@ -23,7 +24,7 @@ from kubectl_mesh.routing import (
     slices_of,
     slices_unread,
 )
-from kubectl_mesh.snapshot import NOT_CAPTURED, Object, mapping, maps, name_of, text
+from kubectl_mesh.snapshot import NOT_CAPTURED, Object, labels_of, mapping, maps, name_of, text, texts
 from kubectl_mesh.topology import is_ready, lb_addresses, pod_addresses, selects
 
 
@@ -49,10 +50,40 @@ def verify_service(
     if not whole:
         return found
     # A Service without selector is led by whoever writes its slices.
-    bearing = [pod for g in owners for pod in (*g.pods, *g.old, {"metadata": {"labels": g.labels}})]
-    if mapping(service, "spec", "selector") and not any(selects(service, pod) for pod in bearing):
-        return [*found, _selects_others(scope, service, about, owners)]
+    missed = [g for g in owners if mapping(service, "spec", "selector") and not _selected(service, g)]
+    if any(gateway.kind == "Service" for gateway in missed) and _leads_somewhere(scope, service, about):
+        return [*found, _behind_unknown(scope, service, about)]
+    if missed:
+        return [*found, _selects_others(scope, service, about, missed)]
     return found + _endpoints(scope, service, about, owners, fault) + _target_ports(scope, service, about, owners)
+
+
+def _selected(service: Object, gateway: Gateway) -> bool:
+    """Whether a Service selects a gateway's Pods."""
+    bearing = [*gateway.pods, *gateway.old, {"metadata": {"labels": gateway.labels}}]
+    return any(selects(service, pod) for pod in bearing)
+
+
+def _leads_somewhere(scope: Scope, service: Object, about: ObjectRef) -> bool:
+    sliced = slices_of(scope.verified, name_of(service), about.namespace)
+    return bool(_routed(service, slice_backends(sliced, service)))
+
+
+def _behind_unknown(scope: Scope, service: Object, about: ObjectRef) -> Finding:
+    """Pods that bear no gateway's labels, made by something else than a Deployment: they were not read."""
+    return finding(
+        "GatewayNotFound",
+        about,
+        "exists",
+        expected=["a gateway"],
+        actual=[],
+        what=f"gateway that is known behind the Service {name_of(service)}",
+        where=f"namespace {about.namespace}",
+        present="none",
+        everywhere=Shell(""),
+        cluster=scope.verified.source,
+        kubectl=scope.kubectl(scope.verified, about.namespace or ""),
+    )
 
 
 def _address(scope: Scope, service: Object, about: ObjectRef, kind: str, known: Sequence[Finding]) -> list[Finding]:
@@ -132,14 +163,59 @@ def _endpoints(
         gateways=quoted([gateway.name for gateway in owners]),
         kubectl=kubectl,
     )
-    return [told, *_unrouted_ports(service, about, backends, routed, kubectl)]
+    own = {a for pod in pods for a in pod_addresses(pod)}
+    own |= {a for pod in cluster.all("Pod", namespace) for a in pod_addresses(pod) if _gateway_pod(pod)}
+    others = [address for address in routed if address not in own]
+    if ready and others:
+        told = finding(
+            "GatewayServiceReachesOthers",
+            about,
+            "endpoints",
+            expected=[address for pod in ready for address in pod_addresses(pod)[:1]],
+            actual=routed,
+            name=name,
+            others=quoted(others),
+            gateways=quoted([gateway.name for gateway in owners]),
+            kubectl=kubectl,
+        )
+    more = _unrouted_ports(service, about, backends, routed, kubectl)
+    return [told, *more, *_unrouted_families(service, about, routed, kubectl)]
+
+
+def _gateway_pod(pod: Object) -> bool:
+    """Also one that is terminating may still be in a slice."""
+    return is_gateway(labels_of(pod))
+
+
+def _unrouted_families(service: Object, about: ObjectRef, routed: list[str], kubectl: Shell) -> list[Finding]:
+    """Addresses that a load balancer gave in an IP family of the Service in which it has no endpoints."""
+    families = texts(service, "spec", "ipFamilies")
+    given: dict[str, list[str]] = {"IPv4": [], "IPv6": []}
+    for address in filter(is_ip, lb_addresses(service)):
+        given["IPv6" if ":" in address else "IPv4"].append(address)
+    there = {"IPv6" if ":" in address else "IPv4" for address in routed}
+    return [
+        finding(
+            "GatewayFamilyNotRouted",
+            about,
+            family,
+            expected=given[family],
+            actual=[address for address in routed if (":" in address) == (family == "IPv6")],
+            name=name_of(service),
+            family=family,
+            addresses=quoted(given[family]),
+            kubectl=kubectl,
+        )
+        for family in families
+        if given.get(family) and routed and family not in there
+    ]
 
 
 def _unrouted_ports(
     service: Object, about: ObjectRef, backends: list[Backend], routed: list[str], kubectl: Shell
 ) -> list[Finding]:
     """Ports of a Service that no endpoint has under that name; of a named target port its own finding tells."""
-    named = {port.get("port") for port in maps(service, "spec", "ports") if text(port, "targetPort")}
+    named = [port.get("port") for port in maps(service, "spec", "ports") if text(port, "targetPort")]
     held = [str(port) for address in routed for port in ports_of(address, backends)]
     return [
         finding(
@@ -179,6 +255,8 @@ def _target_ports(scope: Scope, service: Object, about: ObjectRef, owners: Seque
     if any(text(proxy_container(template), "image") == UNRESOLVED_IMAGE for template in templates):
         return []
     containers = [container for template in templates for container in maps(template, "spec", "containers")]
+    starting = [container for template in templates for container in maps(template, "spec", "initContainers")]
+    containers += [container for container in starting if text(container, "restartPolicy") == "Always"]  # sidecars
     declared = sorted({text(port, "name") for container in containers for port in maps(container, "ports")} - {""})
     named = [(str(port.get("port")), text(port, "targetPort")) for port in maps(service, "spec", "ports")]
     missing = [(number, target) for number, target in named if target and target not in declared]
