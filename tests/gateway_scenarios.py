@@ -1102,6 +1102,7 @@ GATEWAY_SCENARIOS = [
         {"GatewayServiceSelectsOthers": FAIL},
         Gateway(service={"spec": {"selector": EASTWEST}}),
         Gateway("istio-eastwestgateway", EASTWEST, lb=("10.64.30.81",), pods=(GatewayPod("10.244.0.18", ready=True),)),
+        live=False,  # the slice would hold the neighbour
     ),
     scenario(
         "service-shared-with-another-application",
