@@ -55,6 +55,11 @@ class Gateway:
         return pod_labels(self.deployment) or (labels_of(self.pods[0]) if self.pods else {})
 
     @property
+    def unowned(self) -> bool:
+        """Whether a Deployment that was not found may stand behind it."""
+        return self.deployment is None and self.kind in ("Deployment", "Service")
+
+    @property
     def selector(self) -> dict[str, Any]:
         """The labels that a Service should select: those that its Deployment selects, or that gateways bear."""
         selected = mapping(self.deployment, "spec", "selector", "matchLabels")
@@ -88,12 +93,8 @@ def gateways(snapshot: Snapshot, namespace: str, named: str | None = None) -> li
     pods = [pod for pod in snapshot.all("Pod", namespace) if _counts(pod)]
     for deployment in snapshot.all("Deployment", namespace):
         where, labels = snapshot.namespace_of(deployment), pod_labels(deployment)
-        if not (
-            is_gateway(labels_of(deployment))
-            or is_gateway(labels)
-            or (name_of(deployment) == named and _is_proxy(deployment))
-            or (_is_proxy(deployment) and any(_leads(snapshot, service, where, labels) for service in exposed))
-        ):
+        meant = name_of(deployment) == named or any(_leads(snapshot, service, where, labels) for service in exposed)
+        if not (is_gateway(labels_of(deployment)) or is_gateway(labels) or (meant and _is_proxy(deployment))):
             continue
         own = [pod for pod in pods if snapshot.namespace_of(pod) == where and _owns(deployment, pod)]
         current, old = _current(deployment, own)

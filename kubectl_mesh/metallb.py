@@ -35,10 +35,11 @@ from kubectl_mesh.topology import is_ready
 NAMESPACE = "metallb-system"  # where every manifest and chart of MetalLB puts it
 CONFIG = "config"  # the ConfigMap that configured MetalLB up to 0.12
 # of its manifests, and of its Helm chart
-CONTROLLER_SELECTORS = (
-    "app=metallb,component=controller",
-    "app.kubernetes.io/name=metallb,app.kubernetes.io/component=controller",
+_CONTROLLER_LABELS = (
+    {"app": "metallb", "component": "controller"},
+    {"app.kubernetes.io/name": "metallb", "app.kubernetes.io/component": "controller"},
 )
+CONTROLLER_SELECTORS = [",".join(f"{key}={value}" for key, value in labels.items()) for labels in _CONTROLLER_LABELS]
 POOL, ADVERTISEMENTS = "IPAddressPool", ("L2Advertisement", "BGPAdvertisement")
 ANNOUNCING = (POOL, *ADVERTISEMENTS)
 _PREFIXES = ("metallb.io/", "metallb.universe.tf/")  # the second until 0.14.8, and still understood
@@ -100,9 +101,7 @@ def controllers(snapshot: Snapshot) -> list[Object]:
     return [
         pod
         for pod in snapshot.all("Pod", ALL_NAMESPACES)
-        if (labels_of(pod).get("app"), labels_of(pod).get("component")) == ("metallb", "controller")
-        or (labels_of(pod).get("app.kubernetes.io/name"), labels_of(pod).get("app.kubernetes.io/component"))
-        == ("metallb", "controller")
+        if any(label_selected({"matchLabels": labels}, labels_of(pod)) for labels in _CONTROLLER_LABELS)
     ]
 
 

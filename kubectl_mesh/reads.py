@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode
 
 from kubectl_mesh import metallb
 from kubectl_mesh.gateways import GATEWAY_SELECTORS, GATEWAY_SERVICES, Gateway, gateways, is_gateway, pod_selector
-from kubectl_mesh.routing import SERVICE_NAME_LABEL, is_ip, ready_addresses, slice_backends, slices_unread
+from kubectl_mesh.routing import SERVICE_NAME_LABEL, is_ip, ready_addresses, slice_backends
 from kubectl_mesh.snapshot import ALL_NAMESPACES, Object, ReadKey, Snapshot, labels_of, mapping, name_of, text
 from kubectl_mesh.topology import (
     CKUBE_REMOTE,
@@ -244,7 +244,7 @@ def further_gateway_reads(
 def _missing_of(verified: Snapshot, found: list[Gateway], gateways_in: str) -> list[Read]:
     """What the first round could not know of the gateways: their Services' names, and what bears no gateway's label."""
     services = [(name_of(service), g.namespace) for g in found for service in g.services]
-    unread = [name for name, where in services if slices_unread(verified, name, where)]
+    unread = [name for name, where in services if verified.unread("EndpointSlice", name, where)]
     reads = [_slices(gateways_in, *dict.fromkeys(unread))] if unread else []
     elsewhere = {g.namespace for g in found} - {verified.namespace} if gateways_in == ALL_NAMESPACES else set()
     # Many namespaces cost no more than all of them.
@@ -253,7 +253,7 @@ def _missing_of(verified: Snapshot, found: list[Gateway], gateways_in: str) -> l
     for g in found:
         if g.deployment and not is_gateway(g.labels):
             reads.append(_selected("Pod", g.namespace, pod_selector(g.deployment)))
-        if g.namespace in elsewhere and g.kind in ("Deployment", "Service") and g.deployment is None:
+        if g.namespace in elsewhere and g.unowned:
             reads.append(Read("Deployment", g.namespace))
     return list(dict.fromkeys(reads))
 

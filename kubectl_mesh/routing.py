@@ -10,7 +10,7 @@ import ipaddress
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from kubectl_mesh.snapshot import ALL_NAMESPACES, Failure, Object, Snapshot, dig, labels_of, mapping, maps, text, texts
+from kubectl_mesh.snapshot import Object, Snapshot, dig, labels_of, mapping, maps, text, texts
 
 SERVICE_NAME_LABEL = "kubernetes.io/service-name"
 
@@ -102,12 +102,6 @@ def slice_backends(slices: Iterable[Object], service: Object | None = None) -> l
 def slices_of(snapshot: Snapshot, service: str, namespace: str | None = None) -> list[Object]:
     """The EndpointSlices of a Service, by its name (namespace: default the snapshot's)."""
     return [s for s in snapshot.all("EndpointSlice", namespace) if labels_of(s).get(SERVICE_NAME_LABEL) == service]
-
-
-def slices_unread(snapshot: Snapshot, service: str, namespace: str) -> Failure | None:
-    """Why it can't be said which slices a Service has, or None where they were read, there or in all namespaces."""
-    everywhere = snapshot.unread("EndpointSlice", service, ALL_NAMESPACES)
-    return everywhere and snapshot.unread("EndpointSlice", service, namespace)
 
 
 def endpoints_backends(endpoints: Object | None) -> list[Backend]:

@@ -134,10 +134,15 @@ class Snapshot:
         return next((o for o in self.all(kind, namespace) if name_of(o) == name), None)
 
     def unread(self, kind: str, subject: str | None = None, namespace: str | None = None) -> Failure | None:
-        """Why it can't be said that an object is absent, or None where it can."""
+        """Why it can't be said that an object is absent, or None where it can.
+
+        What was answered for ALL_NAMESPACES was answered for each.
+        """
         where = self.namespace if namespace is None else namespace
         whole, named = (kind, where, None), (kind, where, subject)
-        if named in self.answered or (whole in self.answered and named not in self.failures):
+        if {named, (kind, ALL_NAMESPACES, subject), (kind, ALL_NAMESPACES, None)} & self.answered:
+            return None
+        if whole in self.answered and named not in self.failures:
             return None
         asked = self.failures.get(named) or self.failures.get(whole)
         if asked or self.answered:

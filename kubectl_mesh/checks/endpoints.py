@@ -52,9 +52,6 @@ def verify(verified: Snapshot, control_plane: Snapshot | None, intent: Intent) -
     return entries
 
 
-_WRONG_PORT = "DiscoveryPortUnexpected"
-
-
 class Verification:
     """One run of the check: `run`, then `close` once everybody who rests on the same reads has told what is unread."""
 
@@ -130,7 +127,8 @@ class Verification:
             return None  # they read another istiod
         named = (config.service, config.namespace) if config else None
         way = [f for remote, found in self.ways if named in (None, (remote.name, remote.namespace)) for f in found]
-        way += [f for f in entry.findings if config and (f.code, f.object.name) == (_WRONG_PORT, config.name)]
+        wrong_port = ("DiscoveryPortUnexpected", config.name if config else None)
+        way += [f for f in entry.findings if (f.code, f.object.name) == wrong_port]
         through_lb = entry.role == WORKLOAD and not self.intent.addresses
         for candidate in (entry, *(asked for asked in self.asked if asked.mesh_id == entry.mesh_id)):
             way += [f for f in candidate.findings if f.object.kind == "Deployment"]

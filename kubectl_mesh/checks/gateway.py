@@ -125,37 +125,30 @@ class _Gateways:
     def _tell_unread(self) -> None:
         """Reads without which a gateway, its Pods or its Services may have gone unseen."""
         where = self.intent.gateways_in
-        subjects: list[tuple[str, str | None]] = [("Pod", selector) for selector in GATEWAY_SELECTORS]
+        asked: list[tuple[str, str | None, str]] = [("Pod", selector, where) for selector in GATEWAY_SELECTORS]
         if where == ALL_NAMESPACES:
-            subjects += [(kind, selector) for kind in ("Deployment", "Service") for selector in GATEWAY_SELECTORS]
+            asked += [(kind, selector, where) for kind in ("Deployment", "Service") for selector in GATEWAY_SELECTORS]
+            for gateway in self.found:
+                asked.append(("Service", None, gateway.namespace))
+                if gateway.unowned:
+                    asked.append(("Deployment", None, gateway.namespace))
         else:
-            subjects += [("Deployment", None), ("Service", None)]
-        asked = [(kind, selector, where) for kind, selector in subjects]
-        for gateway in self.found if where == ALL_NAMESPACES else ():
-            asked.append(("Service", None, gateway.namespace))
-            if gateway.kind in ("Deployment", "Service") and gateway.deployment is None:
-                asked.append(("Deployment", None, gateway.namespace))
-        asked = [
-            (kind, subject, namespace) for kind, subject, namespace in asked if self._unread(kind, subject, namespace)
-        ]
+            asked += [("Deployment", None, where), ("Service", None, where)]
         for kind, subject, namespace in asked:
-            self.own[0].findings += self.scope.tell_unread(self.cluster, kind, subject, namespace=namespace)
+            if self._unread(kind, subject, namespace):
+                self.own[0].findings += self.scope.tell_unread(self.cluster, kind, subject, namespace=namespace)
 
     def _unread(self, kind: str, subject: str | None, namespace: str) -> Failure | None:
         """Why it can't be said what there is; files that were taken in all namespaces show what they hold."""
-        everywhere = self.intent.gateways_in == ALL_NAMESPACES and self.cluster.server is None
-        if everywhere and kind != "Pod" and self.cluster.objects.get(kind):
+        whole = self.intent.gateways_in == ALL_NAMESPACES and self.cluster.server is None
+        if whole and self.cluster.objects.get(kind) and (kind != "Pod" or namespace == ALL_NAMESPACES):
             return None
-        if everywhere and namespace == ALL_NAMESPACES and self.cluster.objects.get(kind):
-            return None
-        everywhere_unread = self.cluster.unread(kind, subject, ALL_NAMESPACES)
-        return everywhere_unread and self.cluster.unread(kind, subject, namespace)
+        return self.cluster.unread(kind, subject, namespace)
 
     def _pods_unread(self, gateway: Gateway) -> bool:
         """Whether a gateway's Pods, or what makes them, could not be read."""
         where = self.intent.gateways_in
-        unowned = gateway.kind in ("Deployment", "Service") and gateway.deployment is None
-        if unowned and self._unread("Deployment", None, gateway.namespace):
+        if gateway.unowned and self._unread("Deployment", None, gateway.namespace):
             return True
         if gateway.pods or gateway.old:
             return False
@@ -236,11 +229,10 @@ class _Gateways:
         if self._pods_unread(gateway):
             return self._tell_pods_unread(gateway)
         found = pod_checks.verify_pods(self.scope, gateway)
+        obstacle = self.obstacles[id(gateway)]
         for told in found:
             if told.code == "GatewayScaledToZero" and self._replaced(gateway):
                 told.result = WARN
-        obstacle = self.obstacles[id(gateway)]
-        for told in found:
             if obstacle and told.code in pod_checks.BY_CONTROL_PLANE:
                 told.cause = obstacle
         if obstacle and gateway.ready:

@@ -17,6 +17,23 @@ from kubectl_mesh.snapshot import ALL_NAMESPACES, NOT_CAPTURED, Failure, Object,
 from kubectl_mesh.topology import is_ready, lb_addresses
 
 _EXHAUSTED = "no available IPs"  # how MetalLB says so, in every version
+_IDLE = "nothing that was read speaks against it: MetalLB may be about to give one, or its log says more"
+# Reasons that have nothing to do with a single Service.
+_SHARED = {
+    "LoadBalancerMissing",
+    "LoadBalancerNotReady",
+    "AddressPoolMissing",
+    "AddressPoolExhausted",
+    "AddressNotAnnounced",
+}
+# Those that speak about Services and give no addresses.
+_NO_LOAD_BALANCERS = {
+    "endpoint-controller",
+    "endpoint-slice-controller",
+    "endpoint-slice-mirroring-controller",
+    "ipallocator-repair-controller",
+    "portallocator-repair-controller",
+}
 
 
 def explain_pending(
@@ -36,7 +53,7 @@ def explain_pending(
     pending = _Pending(cluster, service, unexplained, {told.code for told in known})
     code, params = pending.reason()
     details: dict[str, Any] = {"again": scope.again(), **params}
-    about = ObjectRef("Service", cluster.namespace_of(service), name_of(service))
+    about, own = ObjectRef("Service", cluster.namespace_of(service), name_of(service)), metallb.own_namespace(cluster)
     told = finding(
         code,
         about,
@@ -48,8 +65,8 @@ def explain_pending(
         name=name_of(service),
         cluster=cluster.source,
         kubectl=scope.kubectl(cluster, about.namespace or ""),
-        metallb=scope.kubectl(cluster, metallb.own_namespace(cluster)),
-        namespace=metallb.own_namespace(cluster),
+        metallb=scope.kubectl(cluster, own),
+        namespace=own,
         **details,
     )
     _link(told, known)
@@ -71,22 +88,6 @@ def _reason(told: Finding) -> str:
     return told.message.partition(": ")[2]
 
 
-# Reasons that have nothing to do with a single Service.
-_SHARED = {
-    "LoadBalancerMissing",
-    "LoadBalancerNotReady",
-    "AddressPoolMissing",
-    "AddressPoolExhausted",
-    "AddressNotAnnounced",
-}
-# Those that speak about Services and give no addresses.
-_NO_LOAD_BALANCERS = {
-    "endpoint-controller",
-    "endpoint-slice-controller",
-    "endpoint-slice-mirroring-controller",
-    "ipallocator-repair-controller",
-    "portallocator-repair-controller",
-}
 _Reason = tuple[str, dict[str, str]]
 
 
@@ -122,9 +123,9 @@ class _Pending:
                 "pool": _manifest("IPAddressPool", "default", {"addresses": ["FIRST-LAST"]}),
                 "advertisement": _manifest("L2Advertisement", "default", {"ipAddressPools": ["default"]}),
             }
-        return (
-            self._not_there() or self._none_allowed() or self._exhausted() or self._said() or self._unexplained(_IDLE)
-        )
+        refusals = self._refusals()
+        impossible = self._not_there() or self._none_allowed(refusals) or self._exhausted(refusals)
+        return impossible or self._said() or self._unexplained(_IDLE)
 
     def _controllers_unread(self) -> Failure | None:
         everywhere = metallb.controllers_unread(self.cluster, ALL_NAMESPACES)
@@ -184,15 +185,13 @@ class _Pending:
             refusals[pool.name] = refused
         return refusals
 
-    def _none_allowed(self) -> _Reason | None:
-        refusals = self._refusals()
+    def _none_allowed(self, refusals: dict[str, str | None]) -> _Reason | None:
         if None in refusals.values():
             return None
         return "AddressPoolNotAllowed", {"why": "; ".join(f"{name}: {why}" for name, why in refusals.items())}
 
-    def _exhausted(self) -> _Reason | None:
+    def _exhausted(self, refusals: dict[str, str | None]) -> _Reason | None:
         """No pool that it may use has an address of its family left; before 0.15 only the event says so."""
-        refusals = self._refusals()
         usable = [pool for pool in self.pools if refusals[pool.name] is None]
         families = [4 if f == "IPv4" else 6 for f in texts(self.service, "spec", "ipFamilies")] or [4]
         enough = all if text(self.service, "spec", "ipFamilyPolicy") == "RequireDualStack" else any
@@ -216,9 +215,6 @@ class _Pending:
         return self.unexplained, {"why": why}
 
 
-_IDLE = "nothing that was read speaks against it: MetalLB may be about to give one, or its log says more"
-
-
 def verify_announced(
     scope: Scope, cluster: Snapshot, service: Object, result: str, known: Sequence[Finding]
 ) -> list[Finding]:
@@ -229,12 +225,11 @@ def verify_announced(
     addresses = [address for address in lb_addresses(service) if is_ip(address)]
     if not addresses or not metallb.allocated_pool(service):
         return []
-    unread = {kind: failure for kind in metallb.ANNOUNCING if (failure := metallb.unread(cluster, kind))}
+    unread = [kind for kind in metallb.ANNOUNCING if metallb.unread(cluster, kind)]
     if unread:
         # What may not be read has no effect, as the address is there; what this run itself left out has.
-        where = {kind: key[1] for key in cluster.failures for kind in unread if key[0] == kind}
-        left_out = [kind for kind, failure in unread.items() if failure.code == "NotAsked"]
-        return [told for kind in left_out for told in scope.tell_unread(cluster, kind, None, namespace=where.get(kind))]
+        left_out = [key for key, failure in cluster.failures.items() if key[0] in unread and failure.code == "NotAsked"]
+        return [told for kind, where, _ in left_out for told in scope.tell_unread(cluster, kind, None, namespace=where)]
     pool = metallb.holding(cluster, addresses)
     if pool is not None and pool.announced:
         return []
@@ -264,6 +259,6 @@ def verify_announced(
 
 
 def _manifest(kind: str, name: str, spec: Object) -> Shell:
-    """A manifest of MetalLB's as a command that prints it, to be piped into `kubectl apply`."""
+    """A manifest of MetalLB's as a command that prints it, to be piped into `kubectl create`."""
     made = {"apiVersion": "metallb.io/v1beta1", "kind": kind, "metadata": {"name": name}, "spec": spec}
     return Shell("echo " + shlex.quote(clean(json.dumps(made, separators=(",", ":")))))

@@ -56,20 +56,22 @@ def verify_pods(scope: Scope, gateway: Gateway) -> list[Finding]:
     if ready and len(ready) >= wanted:
         return [_tell(scope, gateway, "GatewayReady", counts)]
     unready = [pod for pod in gateway.pods if not is_ready(pod)]
-    grouped: dict[str, list[tuple[Object, _Fault, list[Event]]]] = {}
+    # The events of one Pod are read; the others of its template fare alike.
+    sampled = events_of(scope.verified, "Pod", unready[0]) if unready else []
+    faults: dict[str, tuple[Object, _Fault, list[Event]]] = {}
+    passing = True
     for pod in unready:
-        # The events of one Pod are read; the others of its template fare alike.
-        events = events_of(scope.verified, "Pod", pod) or events_of(scope.verified, "Pod", unready[0])
+        events = events_of(scope.verified, "Pod", pod) or sampled
         fault = _why(pod, events)
-        grouped.setdefault(fault.code, []).append((pod, fault, events))
+        passing = passing and fault.passing
+        faults.setdefault(fault.code, (pod, fault, events))
     refused = _refused(gateway)
-    passing = all(fault.passing for faulty in grouped.values() for _, fault, _ in faulty)
     serving = len(ready) + len(old) >= max(1, wanted - _max_unavailable(gateway, wanted))
     if old and serving and passing and not refused and _rolling_out(gateway):
         return [_tell(scope, gateway, "GatewayRollingOut", counts)]
     told = [
-        _tell(scope, gateway, code, counts, faulty[0][1].what, faulty[0][0], faulty[0][2], faulty[0][1].container)
-        for code, faulty in grouped.items()
+        _tell(scope, gateway, code, counts, fault.what, pod, events, fault.container)
+        for code, (pod, fault, events) in faults.items()
     ]
     if len(gateway.pods) < wanted:
         code = "GatewayPodsTooFew" if gateway.pods else "GatewayHasNoPods"

@@ -36,16 +36,15 @@ def verify_proxies(scope: Scope, gateway: Gateway, config: MeshConfig | None, me
 def _beliefs(scope: Scope, gateway: Gateway, config: MeshConfig) -> list[Finding]:
     """What the injector wrote when the proxies were made, against the mesh config that it would write from now."""
     about = ObjectRef(gateway.kind, gateway.namespace, gateway.name)
-    held = [environment(template) for template in gateway.templates]
-    discovery = list(map(proxy_discovery, gateway.templates))
+    held = [{**environment(t), "discoveryAddress": proxy_discovery(t)} for t in gateway.templates]
     found, matched = [], []
-    for field, given, expected, code in (
-        ("ISTIO_META_MESH_ID", None, config.mesh_id, "GatewayMeshIDDiffers"),
-        ("ISTIO_META_CLUSTER_ID", None, config.cluster_id, "GatewayClusterIDDiffers"),
-        ("CA_ADDR", None, config.ca_address, "GatewayCAAddressDiffers"),
-        ("discoveryAddress", discovery, config.discovery if config.service else None, "GatewayDiscoveryDiffers"),
+    for field, expected, code in (
+        ("ISTIO_META_MESH_ID", config.mesh_id, "GatewayMeshIDDiffers"),
+        ("ISTIO_META_CLUSTER_ID", config.cluster_id, "GatewayClusterIDDiffers"),
+        ("CA_ADDR", config.ca_address, "GatewayCAAddressDiffers"),
+        ("discoveryAddress", config.discovery if config.service else None, "GatewayDiscoveryDiffers"),
     ):
-        values = sorted({value for value in given or [env.get(field, "") for env in held] if value})
+        values = sorted({env[field] for env in held if env.get(field)})
         if not values or not expected:
             continue
         wrong = [value for value in values if _place(value) != _place(expected)]

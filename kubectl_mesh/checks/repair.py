@@ -50,7 +50,7 @@ class Repair:
     def setting(self, address: str) -> Shell:
         """Set the mesh's control-plane address in the global cluster: what istiod-remote is rendered from."""
         params = {"controlPlaneParams": {_REMOTE_PILOT_ADDRESS: address}}
-        return _merge_patch(
+        return merge_patch(
             "kubectl -n mspider-system",
             "globalmeshes.discovery.mspider.io",
             self.mesh_id or "MESH",
@@ -81,17 +81,17 @@ class Repair:
             # Its controller goes on writing what the selector selects, and leaves its slices behind.
             managed = "endpointslice.kubernetes.io/managed-by=endpointslice-controller.k8s.io"
             delete = ["delete", "endpointslices", "-l", f"{SERVICE_NAME_LABEL}={self.name},{managed}"]
-            patch = _merge_patch(self.kubectl, "endpoints", self.name, subsets)
+            patch = merge_patch(self.kubectl, "endpoints", self.name, subsets)
             return _steps(self._patch_service({"selector": None}), f"{self.kubectl} {shlex.join(delete)}", patch)
         if holder is None:
             return Shell(applied)
         if text(holder, "kind") == "Endpoints":
-            return _merge_patch(self.kubectl, "endpoints", self.name, subsets)
+            return merge_patch(self.kubectl, "endpoints", self.name, subsets)
         family = [ip for ip in ips if (":" in ip) == (text(holder, "addressType") == "IPv6")]  # a slice holds one
         if not family:
             return _steps(f"{self.kubectl} delete endpointslice {shlex.quote(clean(name_of(holder)))}", applied)
         body = {"endpoints": [{"addresses": family}], "ports": ports}
-        return _merge_patch(self.kubectl, "endpointslice", name_of(holder), body)
+        return merge_patch(self.kubectl, "endpointslice", name_of(holder), body)
 
     def write_service_ports(self, held: Sequence[Port], addresses: Sequence[str], holder: Object | None) -> Shell:
         """Give the Service the ports that it lacks, under the names that its endpoints (`held`) have."""
@@ -124,7 +124,7 @@ class Repair:
         return Shell(f"{self.kubectl} {shlex.join(['label', 'endpoints', self.name, SKIP_MIRROR + '-'])}")
 
     def _patch_service(self, spec: Object) -> Shell:
-        return _merge_patch(self.kubectl, "service", self.name, {"spec": spec})
+        return merge_patch(self.kubectl, "service", self.name, {"spec": spec})
 
 
 def _steps(*commands: str) -> Shell:
@@ -132,7 +132,8 @@ def _steps(*commands: str) -> Shell:
     return Shell("\n  ".join(commands))
 
 
-def _merge_patch(kubectl: str, resource: str, name: str, body: Object) -> Shell:
+def merge_patch(kubectl: str, resource: str, name: str, body: Object) -> Shell:
+    """`kubectl patch` with a JSON merge patch: what it sets to null is taken away."""
     return Shell(f"{kubectl} {shlex.join(['patch', resource, clean(name), '--type', 'merge', '-p', _compact(body)])}")
 
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kubectl_mesh.catalog import Shell, finding
 from kubectl_mesh.checks.load_balancer import explain_pending, verify_announced
+from kubectl_mesh.checks.repair import merge_patch
 from kubectl_mesh.checks.scope import Scope, quoted
 from kubectl_mesh.gateways import UNRESOLVED_IMAGE, Gateway, is_gateway, proxy_container
-from kubectl_mesh.report import FAIL, Finding, ObjectRef, clean
+from kubectl_mesh.report import FAIL, Finding, ObjectRef
 from kubectl_mesh.routing import (
     Backend,
     endpoints_backends,
@@ -22,7 +21,6 @@ from kubectl_mesh.routing import (
     service_ports,
     slice_backends,
     slices_of,
-    slices_unread,
 )
 from kubectl_mesh.snapshot import NOT_CAPTURED, Object, labels_of, mapping, maps, name_of, text, texts
 from kubectl_mesh.topology import is_ready, lb_addresses, pod_addresses, selects
@@ -108,9 +106,7 @@ def _selects_others(scope: Scope, service: Object, about: ObjectRef, owners: Seq
     selector = mapping(service, "spec", "selector")
     wanted = owners[0].selector
     kubectl = scope.kubectl(scope.verified, about.namespace or "")
-    # A merge patch takes away what it sets to null.
-    patch = {"spec": {"selector": dict.fromkeys(selector) | wanted}}
-    written = shlex.quote(clean(json.dumps(patch, separators=(",", ":"))))
+    patch: Object = {"spec": {"selector": dict.fromkeys(selector) | wanted}}
     return finding(
         "GatewayServiceSelectsOthers" if wanted else "GatewayNotInstalled",
         about,
@@ -122,7 +118,7 @@ def _selects_others(scope: Scope, service: Object, about: ObjectRef, owners: Seq
         selector=_written(selector),
         gateways=quoted([gateway.name for gateway in owners]),
         kubectl=kubectl,
-        fix=Shell(f"{kubectl} patch service {shlex.quote(clean(name_of(service)))} --type merge -p {written}"),
+        fix=merge_patch(kubectl, "service", name_of(service), patch),
     )
 
 
@@ -135,7 +131,7 @@ def _endpoints(
 ) -> list[Finding]:
     """Whether the Service leads to the ready Pods: by its slices and their ports, as kube-proxy follows them."""
     cluster, name, namespace = scope.verified, name_of(service), about.namespace or ""
-    unread = slices_unread(cluster, name, namespace)
+    unread = cluster.unread("EndpointSlice", name, namespace)
     written = cluster.find("Endpoints", name, namespace)
     if unread and (unread.code != NOT_CAPTURED or written is None):
         return scope.tell_unread(cluster, "EndpointSlice", name, namespace=namespace)
@@ -148,10 +144,19 @@ def _endpoints(
     there = [pod for pod in ready if set(pod_addresses(pod)) & set(routed)]
     if not ready and routed:
         return []  # it leads to Pods of other gateways, which were not asked for
+    # A gateway's Pod that is terminating may still be in a slice.
+    gateway_pods = [pod for pod in cluster.all("Pod", namespace) if is_gateway(labels_of(pod))]
+    own = {address for pod in (*pods, *gateway_pods) for address in pod_addresses(pod)}
+    others = [address for address in routed if address not in own]
+    if not ready:
+        code = "GatewayServiceHasNoEndpoints"
+    elif others:
+        code = "GatewayServiceReachesOthers"
+    else:
+        code = "GatewayServiceReachesPods" if len(there) == len(ready) else "GatewayServiceMissesPods"
     kubectl = scope.kubectl(cluster, namespace)
-    code = "GatewayServiceReachesPods" if len(there) == len(ready) else "GatewayServiceMissesPods"
     told = finding(
-        code if ready else "GatewayServiceHasNoEndpoints",
+        code,
         about,
         "endpoints",
         expected=[address for pod in ready for address in pod_addresses(pod)[:1]] or ["a ready Pod"],
@@ -160,55 +165,36 @@ def _endpoints(
         name=name,
         reached=str(len(there)),
         ready=str(len(ready)),
+        others=quoted(others),
         gateways=quoted([gateway.name for gateway in owners]),
         kubectl=kubectl,
     )
-    own = {a for pod in pods for a in pod_addresses(pod)}
-    own |= {a for pod in cluster.all("Pod", namespace) for a in pod_addresses(pod) if _gateway_pod(pod)}
-    others = [address for address in routed if address not in own]
-    if ready and others:
-        told = finding(
-            "GatewayServiceReachesOthers",
-            about,
-            "endpoints",
-            expected=[address for pod in ready for address in pod_addresses(pod)[:1]],
-            actual=routed,
-            name=name,
-            others=quoted(others),
-            gateways=quoted([gateway.name for gateway in owners]),
-            kubectl=kubectl,
-        )
     more = _unrouted_ports(service, about, backends, routed, kubectl)
     return [told, *more, *_unrouted_families(service, about, routed, kubectl)]
 
 
-def _gateway_pod(pod: Object) -> bool:
-    """Also one that is terminating may still be in a slice."""
-    return is_gateway(labels_of(pod))
-
-
 def _unrouted_families(service: Object, about: ObjectRef, routed: list[str], kubectl: Shell) -> list[Finding]:
     """Addresses that a load balancer gave in an IP family of the Service in which it has no endpoints."""
-    families = texts(service, "spec", "ipFamilies")
-    given: dict[str, list[str]] = {"IPv4": [], "IPv6": []}
-    for address in filter(is_ip, lb_addresses(service)):
-        given["IPv6" if ":" in address else "IPv4"].append(address)
-    there = {"IPv6" if ":" in address else "IPv4" for address in routed}
+    given = list(filter(is_ip, lb_addresses(service)))
     return [
         finding(
             "GatewayFamilyNotRouted",
             about,
             family,
-            expected=given[family],
-            actual=[address for address in routed if (":" in address) == (family == "IPv6")],
+            expected=_of_family(given, family),
+            actual=[],
             name=name_of(service),
             family=family,
-            addresses=quoted(given[family]),
+            addresses=quoted(_of_family(given, family)),
             kubectl=kubectl,
         )
-        for family in families
-        if given.get(family) and routed and family not in there
+        for family in texts(service, "spec", "ipFamilies")
+        if _of_family(given, family) and routed and not _of_family(routed, family)
     ]
+
+
+def _of_family(addresses: list[str], family: str) -> list[str]:
+    return [address for address in addresses if family == ("IPv6" if ":" in address else "IPv4")]
 
 
 def _unrouted_ports(
