@@ -3,10 +3,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test check unit live lab lab-up lab-down docs clean
+.PHONY: help demo test check unit live lab lab-up lab-down docs dist krew-manifest lock clean
+
+# What the standalone archive is made of.
+SOURCES := LICENSE $(shell find kubectl_mesh release -name '*.py' -o -name '*.spec' -o -name '*.txt')
+ARCHIVE := dist/.built
 
 help:            ## what there is
-	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
+	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
 
 # The marker is renewed when what is to be installed changes.
 $(VENV)/installed: setup.cfg pyproject.toml
@@ -15,10 +19,20 @@ $(VENV)/installed: setup.cfg pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
 	touch $@
 
+# The archive has an environment of its own, with exactly the pinned packages.
+$(VENV)-dist/installed: release/requirements.txt
+	$(PYTHON) -m venv --clear $(VENV)-dist
+	$(VENV)-dist/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	touch $@
+
+$(ARCHIVE): $(VENV)-dist/installed $(SOURCES)
+	$(VENV)-dist/bin/python -m release.archive
+	touch $@
+
 demo: $(VENV)/installed  ## verify an embedded broken mesh, then the repaired one; needs no cluster
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh kubectl_mesh/examples/demo.sh
 
-test: check $(VENV)/installed  ## everything: ruff, mypy, unit tests, live tests (builds the lab the first time)
+test: check $(VENV)/installed dist  ## everything: ruff, mypy, unit tests, live tests (builds the lab the first time)
 	$(BIN)/python -m tests.lab build
 	$(BIN)/python -m pytest
 
@@ -45,5 +59,15 @@ lab-down: $(VENV)/installed  ## end them
 docs: $(VENV)/installed  ## write docs/findings.md and the examples anew
 	$(BIN)/python -m tests.generated
 
-clean:           ## forget the virtual environment
-	rm -rf $(VENV)
+dist: $(ARCHIVE)  ## the standalone archive of this platform, and what it needs of the machine it runs on
+
+krew-manifest: $(ARCHIVE)  ## krew-manifest/mesh.yaml from the archives in dist/; VERSION=v…
+	$(VENV)-dist/bin/python -m release.krew $(VERSION)
+
+lock: $(VENV)/installed  ## pin the archive's packages anew
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
+	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.10 --no-emit-index-url \
+		--custom-compile-command 'make lock' --extra dist --output-file release/requirements.txt setup.cfg
+
+clean:           ## forget the virtual environments and what was built
+	rm -rf $(VENV) $(VENV)-dist dist

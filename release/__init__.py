@@ -1,0 +1,1 @@
+"""How a release is made: standalone archives and krew's manifest. Nothing of this is part of the plugin."""

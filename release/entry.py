@@ -1,0 +1,5 @@
+"""Where the standalone program starts."""
+
+from kubectl_mesh.cli import run
+
+run()
