@@ -19,6 +19,7 @@ from typing import NoReturn, TextIO
 
 from kubectl_mesh import __version__
 from kubectl_mesh.output import FORMS, Style, form
+from kubectl_mesh.parser import Parser
 from kubectl_mesh.report import FAIL, WARN, Ignore, Report, clean
 from kubectl_mesh.snapshot import ALL_NAMESPACES, Snapshot
 from kubectl_mesh.sources import InputError
@@ -46,55 +47,70 @@ _KINDS = {
     "namespaces": "namespace",
 }
 
-_EPILOG = """\
-exit codes:
+_NOTES = """\
+Exit codes, the same for every form of output:
   0    verified, no difference (warnings allowed)
   1    differences found
   2    usage error, or a file that can't be used
   3    could not be determined: never shown as fine
   130  interrupted
 
-On Windows kubectl turns every other code into 1: scripts there call kubectl-mesh.exe, or read
-`verdict` of -o json. A flag before the plugin's name (kubectl -n x mesh …) is refused by kubectl:
-put flags after the command.
+Flags follow the command. kubectl refuses to start a plugin where a flag stands before its name
+(kubectl -n x mesh …), as it can't know which of the words after that flag is the plugin.
+On Windows kubectl turns every exit code but 0 into 1: scripts there call kubectl-mesh.exe, or
+read `verdict` of -o json.
 """
 
 _EXAMPLES = {
+    "": """\
+# The active context is a workload cluster; its control plane runs in context "control-plane"
+kubectl mesh verify-endpoints --control-plane-context control-plane
+
+# Why is istio-ingressgateway not ready, or without an address?
+kubectl mesh verify-gateway --control-plane-context control-plane
+""",
     "verify-endpoints": """\
-examples:
-  # the active context is a workload cluster; the control plane runs in context "control-plane"
-  kubectl mesh verify-endpoints --control-plane-context control-plane
+# The active context is a workload cluster; its control plane runs in context "control-plane"
+kubectl mesh verify-endpoints --control-plane-context control-plane
 
-  # the address is known, the control plane is out of reach
-  kubectl mesh verify-endpoints --expect-address 10.64.30.71
+# The control-plane cluster itself
+kubectl mesh verify-endpoints --context control-plane
 
-  # objects from files
-  kubectl get -n istio-system svc,ep,endpointslices,pods,deploy,cm -o yaml > workload.yaml
-  kubectl mesh verify-endpoints -f workload.yaml --control-plane-filename control-plane.yaml
+# The address is known, the control plane is out of reach
+kubectl mesh verify-endpoints --expect-address 10.64.30.71
 
+# Objects from files; those of the other cluster are captured there in the same way
+kubectl get -n istio-system svc,ep,endpointslices,pods,deploy,cm -o yaml > workload.yaml
+kubectl mesh verify-endpoints -f workload.yaml --expect-address 10.64.30.71
 """,
     "verify-gateway": """\
-examples:
-  # why is istio-ingressgateway not ready, or without an address? Both clusters are looked at
-  kubectl mesh verify-gateway --control-plane-context control-plane
+# Why is istio-ingressgateway not ready, or without an address? Both clusters are looked at
+kubectl mesh verify-gateway --control-plane-context control-plane
 
-  # gateways in every namespace; one of them
-  kubectl mesh verify-gateway --control-plane-context control-plane -A
-  kubectl mesh verify-gateway --control-plane-context control-plane -A --gateway test-gw
+# Gateways in every namespace; one of them
+kubectl mesh verify-gateway --control-plane-context control-plane -A
+kubectl mesh verify-gateway --control-plane-context control-plane -A --gateway test-gw
 
-  # a gateway that is meant to have no load balancer
-  kubectl mesh verify-gateway --control-plane-context control-plane --ignore LoadBalancerMissing
+# A gateway that is meant to have no load balancer
+kubectl mesh verify-gateway --control-plane-context control-plane --ignore LoadBalancerMissing
+""",
+    "version": """\
+# What to say in a bug report
+kubectl mesh version -o yaml
+""",
+    "completion": """\
+# kubectl mesh <TAB>: kubectl asks an executable of this name on the PATH
+kubectl mesh completion kubectl > ~/.krew/bin/kubectl_complete-mesh
+chmod +x ~/.krew/bin/kubectl_complete-mesh
 
+# kubectl-mesh <TAB>, called directly, in this bash or zsh, or in every new one
+source <(kubectl mesh completion bash)
+source <(kubectl mesh completion zsh)
+
+# The same in fish
+kubectl mesh completion fish > ~/.config/fish/completions/kubectl-mesh.fish
 """,
 }
-
-
-class _Parser(argparse.ArgumentParser):
-    """argparse with one line for an error, as kubectl has it."""
-
-    def error(self, message: str) -> NoReturn:
-        _complain(f"{message} (see '{self.prog} --help')")
-        raise SystemExit(_USAGE)
 
 
 def run() -> NoReturn:
@@ -112,7 +128,15 @@ def main(argv: list[str] | None = None) -> int:
     """Run the command line `argv` (default: the process's). Returns the exit code."""
     try:
         argv = sys.argv[1:] if argv is None else argv
-        arguments = _parser().parse_args(argv)
+        if argv[:1] == ["__complete"]:  # kubectl asks what may follow
+            return _complete(argv[1:])
+        if "_ARGCOMPLETE" in os.environ:  # a shell asks
+            _answer()
+        parser = _parser()
+        arguments = parser.parse_args(argv)
+        if "run" not in arguments:  # help, but for scripts a run without a command has verified nothing
+            parser.print_help(sys.stderr)
+            return _USAGE
         return int(arguments.run(arguments))
     except InputError as error:
         _complain(str(error))
@@ -150,85 +174,97 @@ def _until_closed(stream: TextIO) -> Iterator[None]:
 # --- the grammar --------------------------------------------------------------------------------
 
 
-def _parser() -> _Parser:
-    parser = _Parser(
+def _parser() -> Parser:
+    parser = Parser(
         prog="kubectl mesh",
         description="Verify clusters that were joined to a hosted Istio mesh.",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog=_EPILOG,
-        allow_abbrev=False,
+        examples=_EXAMPLES[""],
+        notes=_NOTES,
     )
-    commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
+    commands = parser.add_subparsers(metavar="COMMAND", parser_class=Parser)
     _add_verify(
         commands,
         "verify-endpoints",
-        "is istiod-remote what this cluster's role asks for?",
-        "Is istiod-remote what this cluster's role asks for? Compares its addresses and ports with the\n"
-        "pattern of a hosted or a workload cluster, and prints the differences with cause and remedy.",
+        "Is istiod-remote what this cluster's role asks for?",
+        "Compares the addresses and ports of istiod-remote with the pattern of a hosted or a workload\n"
+        "cluster, and prints the differences with cause and remedy.",
     )
     gateway = _add_verify(
         commands,
         "verify-gateway",
-        "does the ingress gateway work, and if not, what is the first cause?",
-        "Does the ingress gateway work, and if not, what is the first cause? Verifies the Pods of each\n"
-        "gateway, its Service and the load balancer behind it, and its way to the control plane as\n"
-        "verify-endpoints does.",
+        "Does the ingress gateway work, and if not, what is the first cause?",
+        "Verifies the Pods of each gateway, its Service and the load balancer behind it, and its way to\n"
+        "the control plane as verify-endpoints does.",
     )
     gateway.add_argument(
-        "-A", "--all-namespaces", action="store_true", help="gateways in every namespace (default: those in -n)"
+        "-A", "--all-namespaces", action="store_true", help="Gateways in every namespace, not only in that of -n."
     )
-    gateway.add_argument("--gateway", metavar="NAME", type=_nonempty, help="only the gateway of this name")
-    version = commands.add_parser("version", help="print the version; nothing is contacted", allow_abbrev=False)
-    version.add_argument("-o", "--output", choices=("json", "yaml"), help="form (default: one line)")
+    gateway.add_argument("--gateway", metavar="NAME", type=_nonempty, help="Only the gateway of this name.")
+    version = _add(commands, "version", "Print the version; nothing is contacted")
+    version.add_argument("-o", "--output", choices=("json", "yaml"), help="json or yaml; else one line.")
     version.set_defaults(run=_version)
+    completion = _add(
+        commands,
+        "completion",
+        "Print what completes the command line",
+        "For `kubectl-mesh` SHELL is bash, zsh or fish; for `kubectl mesh` it is kubectl, whose own\n"
+        "completion has to be set up in the shell (kubectl completion --help).",
+    )
+    completion.add_argument("shell", metavar="SHELL", choices=("bash", "zsh", "fish", "kubectl"))
+    completion.set_defaults(run=_completion)
     return parser
 
 
-def _add_verify(
-    commands: argparse._SubParsersAction[_Parser], command: str, summary: str, description: str
-) -> argparse._ArgumentGroup:
-    """A command that verifies, with the flags that all of them have; returns the group of what is verified."""
-    parser = commands.add_parser(
+def _add(
+    commands: argparse._SubParsersAction[Parser], command: str, summary: str, description: str = "", notes: str = ""
+) -> Parser:
+    return commands.add_parser(
         command,
         help=summary,
-        description=description,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog=_EXAMPLES[command] + _EPILOG,
-        allow_abbrev=False,
+        description=f"{summary}{'' if summary.endswith('?') else '.'}\n\n{description}",
+        examples=_EXAMPLES[command],
+        notes=notes,
     )
+
+
+def _add_verify(
+    commands: argparse._SubParsersAction[Parser], command: str, summary: str, description: str
+) -> argparse._ArgumentGroup:
+    """A command that verifies, with the flags that all of them have; returns the group of what is verified."""
+    parser = _add(commands, command, summary, description, _NOTES)
     parser.set_defaults(run=_verify, command=command, all_namespaces=False, gateway=None)
-    where = parser.add_argument_group("where to look")
-    where.add_argument("--context", metavar="NAME", help="context to verify (default: the active one)")
-    where.add_argument("--kubeconfig", metavar="FILE", help="kubeconfig file")
+    where = parser.add_argument_group("Where to look")
+    where.add_argument("--context", metavar="NAME", help="Context to verify; the active one by default.")
+    where.add_argument("--kubeconfig", metavar="FILE", help="Kubeconfig file; else $KUBECONFIG or ~/.kube/config.")
     where.add_argument(
         "-n",
         "--namespace",
         metavar="NAME",
         default=_NAMESPACE,
         type=_nonempty,
-        help="namespace of the mesh (default: istio-system, whatever the context says)",
+        help="Namespace of the mesh, whatever the context's own namespace is.",
     )
     where.add_argument(
         "--control-plane-context",
         metavar="NAME",
-        help=f"context of the hosted control plane (environment: {CONTROL_PLANE_CONTEXT})",
+        help=f"Context of the hosted control plane; else ${CONTROL_PLANE_CONTEXT}.",
     )
     where.add_argument(
         "--control-plane-namespace",
         metavar="NAME",
         type=_nonempty,
-        help="namespace of the hosted control plane, where it isn't that of -n",
+        help="Namespace of the hosted control plane, where it isn't that of -n.",
     )
-    where.add_argument("--as", dest="acting_as", metavar="USER", help="user to impersonate")
+    where.add_argument("--as", dest="acting_as", metavar="USER", help="User to impersonate.")
     where.add_argument(
-        "--as-group", metavar="GROUP", action="append", default=[], help="group to impersonate (repeatable)"
+        "--as-group", metavar="GROUP", action="append", default=[], help="Group to impersonate. Repeatable."
     )
     where.add_argument(
         "--request-timeout",
         metavar="D",
         default="10s",
         type=_duration,
-        help="bounds all reads of one cluster together, such as 5s or 2m (default: 10s, 0: none)",
+        help="Bounds all reads of one cluster together, such as 5s or 2m; 0 for no bound.",
     )
     where.add_argument(
         "-f",
@@ -236,45 +272,45 @@ def _add_verify(
         metavar="FILE",
         action="append",
         default=[],
-        help="verify objects from files instead of a cluster (repeatable, -: stdin)",
+        help="File with objects to verify instead of a cluster's; - is stdin. Repeatable.",
     )
     where.add_argument(
         "--control-plane-filename",
         metavar="FILE",
         action="append",
         default=[],
-        help="the control plane's objects from files (repeatable)",
+        help="File with the control plane's objects. Repeatable.",
     )
-    what = parser.add_argument_group("what to hold it to")
+    what = parser.add_argument_group("What to hold it to")
     what.add_argument(
         "--expect-address",
         metavar="ADDR",
         action="append",
         default=[],
         type=_address,
-        help="address that workload clusters must have, IP or host name (repeatable: a set of allowed ones)",
+        help="Address that workload clusters must have, IP or host name. Repeatable: a set of allowed ones.",
     )
     what.add_argument(
-        "--role", choices=("hosted", "workload"), help="pattern to hold the cluster to (default: detected)"
+        "--role",
+        choices=("hosted", "workload"),
+        help="Pattern to hold the cluster to: hosted or workload; else detected.",
     )
-    what.add_argument("--mesh-id", metavar="ID", type=_nonempty, help="which mesh, where several stand in a cluster")
+    what.add_argument("--mesh-id", metavar="ID", type=_nonempty, help="Which mesh, where several stand in a cluster.")
     what.add_argument(
         "--ignore",
         metavar="CODE[=KIND/NAME]",
         action="append",
         default=[],
         type=_ignore,
-        help="show a finding but don't count it (repeatable)",
+        help="Finding to show but not to count; CODE=KIND/NAME is that of one object. Repeatable.",
     )
-    what.add_argument(
-        "--fail-on", choices=(FAIL, WARN), default=FAIL, help="warn: warnings make the verdict fail too (default: fail)"
-    )
-    shown = parser.add_argument_group("how to show it")
-    shown.add_argument("-o", "--output", choices=FORMS, default="table", help="form of the report (default: table)")
-    shown.add_argument("--no-headers", action="store_true", help="only the rows of the table")
-    shown.add_argument("-q", "--quiet", action="store_true", help="no report, only the exit code")
-    shown.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="default: auto")
-    shown.add_argument("--debug", action="store_true", help="tell the reads, and show where an unforeseen error arose")
+    what.add_argument("--fail-on", choices=(FAIL, WARN), default=FAIL, help="warn: warnings make the verdict fail too.")
+    shown = parser.add_argument_group("How to show it")
+    shown.add_argument("-o", "--output", choices=FORMS, default="table", help=f"{', '.join(FORMS)}.")
+    shown.add_argument("--no-headers", action="store_true", help="Only the rows of the table.")
+    shown.add_argument("-q", "--quiet", action="store_true", help="No report, only the exit code.")
+    shown.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="auto, always or never.")
+    shown.add_argument("--debug", action="store_true", help="Tell the reads, and show where an unforeseen error arose.")
     return what
 
 
@@ -340,6 +376,26 @@ def _version(arguments: argparse.Namespace) -> int:
     else:
         print("kubectl-mesh {version} (Python {python}, kubernetes {kubernetes}, {platform})".format_map(shown))
     return 0
+
+
+def _completion(arguments: argparse.Namespace) -> int:
+    from kubectl_mesh.completion import script
+
+    sys.stdout.write(script(arguments.shell))
+    return 0
+
+
+def _complete(words: list[str]) -> int:
+    from kubectl_mesh.completion import answer_kubectl
+
+    sys.stdout.write(answer_kubectl(_parser(), words))
+    return 0
+
+
+def _answer() -> NoReturn:
+    from kubectl_mesh.completion import answer
+
+    answer(_parser())
 
 
 def _verify(arguments: argparse.Namespace) -> int:

@@ -111,6 +111,8 @@ def test_version(standalone: Path) -> None:
         ["--help"],
         ["verify-gateway", "--help"],
         ["verify-everything"],
+        ["completion", "zsh"],
+        ["__complete", "verify-gateway", "--gat"],
         ["verify-endpoints", "-f", "/no/such"],
         *(["verify-gateway", *BROKEN, "-o", form] for form in ("table", "wide", "json", "yaml", "name")),
         ["verify-endpoints", *BROKEN, "-q"],

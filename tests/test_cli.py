@@ -6,6 +6,7 @@ import json
 import os
 import random
 import re
+import shlex
 import subprocess
 import sys
 from dataclasses import replace
@@ -16,7 +17,7 @@ import pytest
 import yaml
 
 from kubectl_mesh import __version__
-from kubectl_mesh.cli import main
+from kubectl_mesh.cli import _EXAMPLES, _parser, main
 from kubectl_mesh.output import FORMS
 from tests import harness
 from tests.gateway_scenarios import ALLOCATED, CONTROLLER, GATEWAY_SCENARIOS, PENDING, advertisement, pool
@@ -78,9 +79,12 @@ def test_bad_flags(arguments: list[str], told: str, capsys: pytest.CaptureFixtur
 
 
 def test_no_command(capsys: pytest.CaptureFixture[str]) -> None:
+    """Help, as kubectl gives it; but a run that verified nothing is no success, and stdout is the report's."""
     assert main([]) == 2
+    shown = capsys.readouterr()
+    assert (shown.out, "Available Commands:" in shown.err) == ("", True)
     assert main(["verify-everything"]) == 2
-    assert len(capsys.readouterr().err.splitlines()) == 2
+    assert len(capsys.readouterr().err.splitlines()) == 1
 
 
 @pytest.mark.parametrize(
@@ -447,16 +451,35 @@ def test_version() -> None:
 
 
 def test_help_names_flags_and_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:
-    common = ("--control-plane-context", "--expect-address", "exit codes:", "KUBECTL_MESH_CONTROL_PLANE_CONTEXT")
+    common = ("--control-plane-context", "--expect-address", "Exit codes", "KUBECTL_MESH_CONTROL_PLANE_CONTEXT")
     for command, words in (
         ("verify-endpoints", common),
-        ("verify-gateway", (*common, "--all-namespaces", "--gateway")),
+        ("verify-gateway", (*common, "-A, --all-namespaces=false:", "--gateway")),
+        ("version", ("-o, --output='':",)),
+        ("completion", ("kubectl_complete-mesh",)),
     ):
         assert main([command, "--help"]) == 0
         shown = capsys.readouterr().out
-        for word in words:
+        for word in (*words, "Examples:\n  # ", f"Usage:\n  kubectl mesh {command}"):
             assert word in shown
         assert max(map(len, shown.splitlines())) <= 100
+
+
+def test_the_help_is_in_kubectls_order(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--help"]) == 0
+    shown = capsys.readouterr().out
+    order = [
+        shown.index(word) for word in ("Examples:", "Available Commands:", "Exit codes", "Usage:\n", 'Use "kubectl')
+    ]
+    assert order == sorted(order)
+    assert "before its name" in shown
+
+
+def test_examples_of_the_help_are_commands_that_there_are() -> None:
+    lines = [line for text in _EXAMPLES.values() for line in text.splitlines() if line.startswith("kubectl mesh ")]
+    assert len(lines) >= 10
+    for line in lines:
+        assert "run" in _parser().parse_args(shlex.split(line.partition(">")[0])[2:]), line
 
 
 @pytest.mark.parametrize(
@@ -466,6 +489,7 @@ def test_help_names_flags_and_exit_codes(capsys: pytest.CaptureFixture[str]) -> 
         ["verify-endpoints", "--help"],
         ["verify-gateway", "--help"],
         ["version"],
+        ["completion", "bash"],
         ["verify-endpoints", "-f", "-"],
         ["verify-gateway", "-f", "-"],
     ],

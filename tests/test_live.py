@@ -101,6 +101,23 @@ def test_through_kubectl(name: str, exit_code: int, lab: Lab, mesh_cli: dict[str
     assert flag_first.returncode not in (0, 3)
 
 
+def test_examples_of_the_help_work_when_pasted(lab: Lab, mesh_cli: dict[str, str], tmp_path: Path) -> None:
+    """The active context is a workload cluster, as they say; every verdict will do, but no usage error."""
+    apply(lab, Scene(remote=(HOSTED_POD,)))
+    at_home = {**mesh_cli, "HOME": str(tmp_path)}
+    (tmp_path / ".krew" / "bin").mkdir(parents=True)
+    (tmp_path / ".config" / "fish" / "completions").mkdir(parents=True)
+    for command in ([], ["verify-endpoints"], ["verify-gateway"], ["version"], ["completion"]):
+        told = kubectl(mesh_cli, "mesh", *command, "--help").stdout
+        lines = told[told.index("Examples:") : told.index("Usage:")].splitlines()
+        pasted = [line for line in lines if line.startswith(("  kubectl ", "  source ", "  chmod "))]
+        assert pasted
+        for line in pasted:
+            done = subprocess.run(["bash", "-c", line], cwd=tmp_path, env=at_home, capture_output=True, check=False)
+            assert done.returncode in {0, 1, 3}, (line, done.stderr)
+            assert b"error:" not in done.stderr, line
+
+
 def test_what_kubectl_captures_says_the_same(lab: Lab, mesh_cli: dict[str, str], tmp_path: Path) -> None:
     for scenario in (PAGE, next(s for s in SCENARIOS if s.name == "slices-only-wrong")):
         moved = brought_in(lab, scenario, f"captured-{scenario.name}")
