@@ -3,11 +3,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test check unit live lab lab-up lab-down docs dist krew-manifest lock clean
+.PHONY: help demo test check unit pythons live lab lab-up lab-down docs dist krew-manifest lock clean
 
 # What the standalone archive is made of.
 SOURCES := LICENSE $(shell find kubectl_mesh release -name '*.py' -o -name '*.spec' -o -name '*.txt')
-ARCHIVE := dist/.built
+ARCHIVE := dist/.archive
+PACKAGES := dist/.packages
 
 help:            ## what there is
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -16,7 +17,7 @@ help:            ## what there is
 $(VENV)/installed: setup.cfg pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "kubectl-mesh needs Python 3.10 or newer")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[check,test]'
 	touch $@
 
 # The archive has an environment of its own, with exactly the pinned packages.
@@ -29,12 +30,18 @@ $(ARCHIVE): $(VENV)-dist/installed $(SOURCES)
 	$(VENV)-dist/bin/python -m release.archive
 	touch $@
 
+$(PACKAGES): $(VENV)/installed $(SOURCES) README.md MANIFEST.in
+	$(BIN)/python -m build --outdir dist . >/dev/null
+	$(BIN)/twine check --strict dist/*.whl dist/kubectl_mesh-*.tar.gz
+	touch $@
+
 demo: $(VENV)/installed  ## verify an embedded broken mesh, then the repaired one; needs no cluster
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh kubectl_mesh/examples/demo.sh
 
 test: check $(VENV)/installed dist  ## everything: ruff, mypy, unit tests, live tests (builds the lab the first time)
 	$(BIN)/python -m tests.lab build
 	$(BIN)/python -m pytest
+	$(BIN)/python -m tests.pythons
 
 check: $(VENV)/installed  ## ruff and mypy
 	$(BIN)/ruff format --check .
@@ -43,6 +50,9 @@ check: $(VENV)/installed  ## ruff and mypy
 
 unit: $(VENV)/installed  ## the tests that need no lab
 	$(BIN)/python -m pytest -m 'not live'
+
+pythons: $(PACKAGES)  ## the tests that need no lab, on every other Python that the package is for
+	$(BIN)/python -m tests.pythons
 
 live: lab  ## the tests on the lab's API servers
 	$(BIN)/python -m pytest -m live
@@ -59,7 +69,7 @@ lab-down: $(VENV)/installed  ## end them
 docs: $(VENV)/installed  ## write docs/findings.md and the examples anew
 	$(BIN)/python -m tests.generated
 
-dist: $(ARCHIVE)  ## the standalone archive of this platform, and what it needs of the machine it runs on
+dist: $(ARCHIVE) $(PACKAGES)  ## the standalone archive of this platform, wheel and source distribution, in dist/
 
 krew-manifest: $(ARCHIVE)  ## krew-manifest/mesh.yaml from the archives in dist/; VERSION=v…
 	$(VENV)-dist/bin/python -m release.krew $(VERSION)

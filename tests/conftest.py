@@ -58,13 +58,19 @@ def lab(running_lab: clusters.Lab, monkeypatch: pytest.MonkeyPatch) -> clusters.
     return running_lab
 
 
+def built(pattern: str) -> Path:
+    """What `make dist` built; without it a test is skipped, in CI it fails."""
+    found = next(DIST.glob(pattern), None)
+    if not found:
+        assert os.environ.get("CI") != "true", f"no {pattern} in dist/"
+        pytest.skip(f"no {pattern} in dist/: run `make dist`")
+    return found
+
+
 @pytest.fixture(scope="session")
 def archive() -> Path:
-    """The standalone archive of this platform; without one its tests are skipped, in CI they fail."""
-    path = DIST / archive_name(*this_platform())
-    if not path.exists() and os.environ.get("CI") != "true":
-        pytest.skip(f"no {path.name} in dist/: run `make dist`")
-    return path
+    """The standalone archive of this platform."""
+    return built(archive_name(*this_platform()))
 
 
 @pytest.fixture(scope="session")
