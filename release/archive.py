@@ -110,17 +110,22 @@ def _licences(scratch: Path, program: Path) -> Iterator[tuple[Path, bytes]]:
 def _system_package(library: Path) -> tuple[str, list[Path]]:
     """The operating system's package that a shared library came from, and the files of its licence."""
     if shutil.which("dpkg"):
-        asked = subprocess.run(["dpkg", "-S", f"*/{library.name}"], capture_output=True, text=True, check=False)
-        package = asked.stdout.partition(":")[0]
+        package = _answer("dpkg", "-S", f"*/{library.name}").partition(":")[0]
         texts = [Path("/usr/share/doc") / package / "copyright"]
     else:
-        asked = subprocess.run(["rpm", "-qf", "--qf", "%{NAME}", library], capture_output=True, text=True, check=False)
-        package = asked.stdout
-        listed = subprocess.run(["rpm", "-qL", package], capture_output=True, text=True, check=False)
-        texts = [Path(line) for line in listed.stdout.splitlines()]
-    if asked.returncode or not texts or not all(path.is_file() for path in texts):
+        package = _answer("rpm", "-qf", "--qf", "%{NAME}", str(library))
+        texts = [Path(line) for line in _answer("rpm", "-qL", package).splitlines()]
+    if not package or not texts or not all(path.is_file() for path in texts):
         raise SystemExit(f"{library} came from the operating system, and its licence is not to be found")
     return package, texts
+
+
+def _answer(*command: str) -> str:
+    """What a command prints; nothing where it isn't there, or fails."""
+    if not shutil.which(command[0]):
+        return ""
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return "" if done.returncode else done.stdout.strip()
 
 
 def _pack(program: Path, archive: Path) -> None:

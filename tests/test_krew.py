@@ -18,6 +18,7 @@ import pytest
 import yaml
 
 from kubectl_mesh import __version__
+from release.archive import ROOT, archive_name
 from release.krew import MANIFEST, TEMPLATE, render
 from tests.lab.apply import apply
 from tests.lab.clusters import Lab
@@ -49,6 +50,14 @@ def test_a_manifest_of_all_platforms(tmp_path: Path) -> None:
         assert f"{system}-{architecture}." in name
         assert platform["sha256"] == hashlib.sha256(name.encode()).hexdigest()
         assert platform["bin"] == ("kubectl-mesh.exe" if system == "windows" else "kubectl-mesh")
+
+
+def test_the_release_builds_what_the_template_names() -> None:
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "release.yaml").read_text())
+    built = workflow["jobs"]["archive"]["strategy"]["matrix"]["include"]
+    assert {(platform["os"], platform["arch"]) for platform in built} == PLATFORMS
+    named = {archive_name(*platform) for platform in PLATFORMS}
+    assert named == set(re.findall(r'/([^"/]+)" \.TagName', TEMPLATE.read_text()))
 
 
 def test_only_what_was_built_is_in_it(tmp_path: Path) -> None:

@@ -87,6 +87,8 @@ def test_the_readme_names_every_flag_and_exit_code() -> None:
 def test_rooms_keep_to_themselves() -> None:
     """What each module may import, as docs/architecture says: data moves one way."""
     forbidden = {
+        "parser": ("kubectl_mesh.cli", "kubectl_mesh.checks", "kubernetes"),
+        "completion": ("kubectl_mesh.cli", "kubectl_mesh.checks", "kubectl_mesh.sources", "kubernetes", "urllib3"),
         "snapshot": ("kubectl_mesh.",),
         "routing": ("kubectl_mesh.topology", "kubectl_mesh.report", "kubectl_mesh.checks"),
         "topology": ("kubectl_mesh.report", "kubectl_mesh.checks", "kubectl_mesh.sources", "kubernetes"),
