@@ -28,6 +28,7 @@ CONTROL_PLANE_CONTEXT = "KUBECTL_MESH_CONTROL_PLANE_CONTEXT"
 _LONGEST = 1e6  # seconds
 _USAGE, _UNDETERMINED, _INTERRUPTED = 2, 3, 130
 _NAMESPACE = "istio-system"
+_PATIENCE = 300.0  # seconds
 _UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 _DURATION = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)")
 _HOST_NAME = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)(\.(?!-)[a-z0-9_-]{1,63}(?<!-))*\.?", re.IGNORECASE)
@@ -281,6 +282,14 @@ def _add_verify(
         default=[],
         help="File with the control plane's objects. Repeatable.",
     )
+    where.add_argument("--wait", action="store_true", help="Ask again until the verdict is pass.")
+    where.add_argument(
+        "--timeout",
+        metavar="D",
+        default=argparse.SUPPRESS,
+        type=_duration,
+        help="How long --wait goes on: 5m, if nothing is said; 0 for no bound.",
+    )
     what = parser.add_argument_group("What to hold it to")
     what.add_argument(
         "--expect-address",
@@ -399,6 +408,35 @@ def _answer() -> NoReturn:
 
 
 def _verify(arguments: argparse.Namespace) -> int:
+    if "timeout" in arguments and not arguments.wait:
+        raise InputError("--timeout has no meaning without --wait; --request-timeout bounds the reads")
+    report = _waited(arguments) if arguments.wait else _look(arguments)
+    if not arguments.quiet:
+        _show(report, arguments)
+    return report.exit_code
+
+
+def _waited(arguments: argparse.Namespace) -> Report:
+    """The report once it passes, or the last one."""
+    from kubectl_mesh.waiting import until_pass
+
+    for flag in ("filename", "control_plane_filename"):
+        if getattr(arguments, flag):
+            raise InputError(f"--wait has no meaning with --{flag.replace('_', '-')}: files don't change")
+    bound = arguments.request_timeout
+
+    def look(left: float | None) -> Report:
+        arguments.request_timeout = min((seconds for seconds in (bound, left) if seconds), default=None)
+        return _look(arguments)
+
+    report, late = until_pass(look, getattr(arguments, "timeout", _PATIENCE), quiet=arguments.quiet)
+    if late and not arguments.quiet:
+        _complain("the --timeout is over, and the verdict is not pass: this is the last report")
+    return report
+
+
+def _look(arguments: argparse.Namespace) -> Report:
+    """Read and judge once."""
     from kubectl_mesh.checks.scope import Intent
 
     if arguments.command == "verify-endpoints":
@@ -421,10 +459,7 @@ def _verify(arguments: argparse.Namespace) -> int:
         gateways_in=_gateways_in(arguments),
         gateway=arguments.gateway,
     )
-    report = Report(arguments.command, verify(verified, control_plane, intent), arguments.ignore, arguments.fail_on)
-    if not arguments.quiet:
-        _show(report, arguments)
-    return report.exit_code
+    return Report(arguments.command, verify(verified, control_plane, intent), arguments.ignore, arguments.fail_on)
 
 
 def _gateways_in(arguments: argparse.Namespace) -> str:

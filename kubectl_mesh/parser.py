@@ -60,7 +60,7 @@ def _option(action: argparse.Action) -> str:
     elif isinstance(action, argparse._AppendAction):
         default = "[]"
     else:
-        default = f"'{action.default or ''}'"
+        default = f"'{'' if action.default in (None, argparse.SUPPRESS) else action.default}'"
     width = min(shutil.get_terminal_size().columns, _WIDEST)
     meaning = textwrap.fill(action.help or "", width, initial_indent=" " * 8, subsequent_indent=" " * 8)
     return f"    {', '.join(action.option_strings)}={default}:\n{meaning}"

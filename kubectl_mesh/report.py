@@ -46,7 +46,8 @@ class ObjectRef:
 class Finding:
     """One result. `expected` and `actual` are what was compared, None where nothing was.
 
-    `events` are the cluster's own recent Warning events about the object, newest first.
+    `events` are the cluster's own recent Warning events about the object, newest first; `repair` is the object as it
+    should be, where that alone mends it.
     """
 
     code: str
@@ -60,6 +61,7 @@ class Finding:
     hint: str | None = None
     cause: Finding | None = None
     events: Sequence[str] = ()
+    repair: dict[str, Any] | None = None
     ignored: bool = False
     id: str = ""
 
@@ -142,7 +144,7 @@ class Report:
             "ignored": sum(f.ignored for f in self.findings),
         }
         self.failing = (FAIL, WARN) if fail_on == WARN else (FAIL,)
-        self.verdict = self._verdict()
+        self.verdict = self.verdict_of(self.clusters)
 
     @property
     def findings(self) -> list[Finding]:
@@ -154,8 +156,9 @@ class Report:
         """What the process answers to a script."""
         return EXIT_CODES[self.verdict]
 
-    def _verdict(self) -> str:
-        counted = [(c.asked, {f.result for f in c.findings if not f.ignored}) for c in self.clusters]
+    def verdict_of(self, clusters: Sequence[ClusterReport]) -> str:
+        """The verdict on some of the clusters alone."""
+        counted = [(c.asked, {f.result for f in c.findings if not f.ignored}) for c in clusters]
         if any(results & set(self.failing) for _, results in counted):
             return FAIL
         # A cluster where nothing was compared, or something could not be told, is never fine.

@@ -13,8 +13,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import junitparser
 import pytest
 import yaml
+from prometheus_client.parser import text_string_to_metric_families
 
 from kubectl_mesh import __version__
 from kubectl_mesh.cli import _EXAMPLES, _parser, main
@@ -266,6 +268,52 @@ def test_every_form_gives_the_same_verdict(scenario: Any, tmp_path: Path) -> Non
     }
     assert set(names) == failed
     assert len(names) == len(failed)
+    assert _of_junit(outs["junit"][1]) == _of_prometheus(outs["prometheus"][1]) == report["verdict"]
+    assert outs["patch"][1].startswith(f"# kubectl mesh {scenario.command}: {report['verdict']}\n")
+
+
+def _of_junit(shown: str) -> str:
+    """The verdict that a CI system sees."""
+    suites = junitparser.JUnitXml.fromstring(shown.encode())
+    results = [type(result) for suite in suites for case in suite for result in case.result]
+    assert suites.failures == results.count(junitparser.Failure)
+    assert suites.errors == results.count(junitparser.Error)
+    assert suites.tests == sum(len(list(suite)) for suite in suites)
+    return "fail" if suites.failures else "unknown" if suites.errors else "pass"
+
+
+def _of_prometheus(shown: str) -> str:
+    """The verdict that Prometheus scrapes; every series is there once."""
+    families = {family.name: family for family in text_string_to_metric_families(shown)}
+    assert set(families) == {"kubectl_mesh_verdict", "kubectl_mesh_cluster_verdict", "kubectl_mesh_findings"}
+    for family in families.values():
+        assert (family.type, bool(family.documentation)) == ("gauge", True)
+        series = [tuple(sorted(sample.labels.items())) for sample in family.samples]
+        assert len(set(series)) == len(series)
+    found = {name: [s.labels["verdict"] for s in families[name].samples if s.value] for name in list(families)[:2]}
+    (verdict,) = found["kubectl_mesh_verdict"]
+    gravest = next(v for v in ("fail", "unknown", "pass") if v in found["kubectl_mesh_cluster_verdict"])
+    assert gravest == verdict
+    return str(verdict)
+
+
+def test_forms_for_machines_take_what_files_say(tmp_path: Path) -> None:
+    """Names with quotes, backslashes and what XML has no place for; what the user ignored is no failure."""
+    names = ['we"ird\\ .yaml', "control<plane>&\ufffe.yaml"]
+    files = [
+        Path(name).rename(tmp_path / new)
+        for name, new in zip(harness.write(BROKEN, tmp_path)[1::2], names, strict=True)
+    ]
+    flags = ["-f", str(files[0]), "--control-plane-filename", str(files[1]), "--ignore", "AddressIsHostedPod"]
+    code, out = harness.run("verify-endpoints", *flags, "-o", "junit")
+    assert (code, _of_junit(out)) == (0, "pass")
+    assert "ignored: " in out
+    code, out = harness.run("verify-endpoints", *flags, "-o", "prometheus")
+    assert (code, _of_prometheus(out)) == (0, "pass")
+    assert 'we\\"ird\\\\ .yaml' in out
+    assert 'code="AddressIsHostedPod",result="ignored"} 1' in out
+    code, out = harness.run("verify-endpoints", *flags, "-o", "patch")
+    assert (code, list(yaml.safe_load_all(out))) == (0, [])
 
 
 def test_table_reads_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -187,6 +187,37 @@ def test_the_printed_command_repairs_it(name: str, lab: Lab, mesh_cli: dict[str,
         assert done.returncode == 0, done.stdout + done.stderr
 
 
+# Where one object that is applied mends all that is at fault, and where nothing but commands does.
+MENDED = [
+    "workload-hosted-pod",
+    "both-load-balancer",
+    "slices-only-wrong",
+    "no-endpoints-object",
+    "not-ready",
+    "no-15012",
+    "other-names",
+    "revision-wrong",
+    "split",
+    "one-unnamed-port",
+    "disagree-slices-wrong",
+    "hand-made-slice-beside-a-mirrored-one",
+]
+
+
+@pytest.mark.parametrize("name", MENDED)
+def test_the_printed_manifest_repairs_it(name: str, lab: Lab, mesh_cli: dict[str, str]) -> None:
+    scenario = next(s for s in SCENARIOS if s.name == name)
+    moved = brought_in(lab, scenario, f"patch-{name}")
+    asked = ["verify-endpoints", *flags(moved)]
+    code, patch = harness.run(*asked, "-o", "patch")
+    assert code == 1
+    assert "may write these objects back" in patch
+    command = ["kubectl", "--context", scenario.verify, "apply", "-f", "-"]
+    applied = subprocess.run(command, input=patch, env=mesh_cli, capture_output=True, text=True, check=False)
+    assert applied.returncode == 0, applied.stderr
+    assert harness.run(*asked, "--wait", "--timeout", "1m")[0] == 0
+
+
 # --- rights -------------------------------------------------------------------------------------
 
 

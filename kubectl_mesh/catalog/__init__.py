@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
+from typing import Any
 
 from kubectl_mesh.catalog import en
 from kubectl_mesh.catalog.en import Text
@@ -160,6 +161,7 @@ def finding(
     source: str | None = None,
     cause: Finding | None = None,
     events: Sequence[str] = (),
+    repair: dict[str, Any] | None = None,
     **params: str,
 ) -> Finding:
     """A finding of `code` with its texts filled in from `params`.
@@ -187,6 +189,7 @@ def finding(
         hint=entry.remedy.format_map(typed) or None,
         cause=cause,
         events=[clean(event) for event in events],
+        repair=repair,
     )
 
 

@@ -38,6 +38,11 @@ PHRASES = {
     "want-unknown": "it should be {addresses}",
     "want-unknown-unread": "no cluster's proxies belong there, whatever its role",
     "fix-stated": "If {address} is right, say so:\n  {again} --expect-address {address}",
+    "not-applied": (
+        "Nothing has been changed. The mesh's controllers may write these objects back: the lasting repair is the\n"
+        "mesh's own control-plane address (basic information of the mesh; remotePilotAddress of its GlobalMesh)."
+    ),
+    "nothing-to-apply": "Nothing has been changed, and no manifest mends what is at fault, if anything is.",
     "fix-hosted": (
         "Put the hosted Pod IPs into istiod-remote:\n"
         "  {patch}\n"

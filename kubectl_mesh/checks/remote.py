@@ -162,6 +162,7 @@ class RemoteCheck:
             held=quoted(held),
             why=self._why_not_routed(),
             fix=self._fix(holder),
+            repair=self._manifest(holder),
             cause=self._pending(),
         )
         if listed and self.slices:
@@ -256,6 +257,7 @@ class RemoteCheck:
                     wanted=quoted(expected),
                     # A stated address never applies to the hosted pattern.
                     fix=self._fix(self._holder(address)) if self.truth.pattern == HOSTED else says_so,
+                    repair=self._manifest(self._holder(address)) if self.truth.pattern == HOSTED else None,
                 )
             elif expected is not None or self._explained(owner):
                 told = self._tell_wrong(address, owner, field)
@@ -312,6 +314,7 @@ class RemoteCheck:
             cause=self._pending(),
             address=address,
             fix=phrase("fix-shadowed", again=self.scope.again()) if shadowed else self._fix(holder),
+            repair=None if shadowed else self._manifest(holder),
             what=owner.what if owner else "an address that nothing here has",
             wanted=phrase("want-shadowed") if shadowed else self._wanted(),
         )
@@ -405,6 +408,11 @@ class RemoteCheck:
             return self._settle()
         return self.repair.addresses(self.truth.pattern, self.truth.addresses, self.remote.configured, holder)
 
+    def _manifest(self, holder: Object | None) -> Object | None:
+        """The object that holds the endpoints as it should be, where the right addresses are known."""
+        right = self.truth.addresses
+        return self.repair.manifest(self.remote.namespace, right, holder) if right else None
+
     def _pending(self) -> Finding | None:
         """The failure of the control plane that this one may be the consequence of."""
         reason = self.truth.reason
@@ -482,6 +490,7 @@ class RemoteCheck:
             held=quoted([str(p) for p in held]),
             wanted=wanted,
             fix=self.repair.write_endpoints(right, holder),
+            repair=self._manifest(holder),
         )
 
     def _verify_agreement(self, wrong: Finding | None) -> None:

@@ -61,20 +61,12 @@ class Repair:
         """Write addresses, with the ports that the Service joins, into the object that holds them, or make one."""
         if not is_ip(addresses[0]):
             return self._patch_service({"type": "ExternalName", "externalName": addresses[0], "selector": None})
-        ips = [address for address in addresses if is_ip(address)]
-        joined = {port.number: port.name for port in service_ports(self.service or {}) if port.protocol == "TCP"}
-        wanted = [outer for outer, _, _ in _PORTS if outer in joined] or [outer for outer, _, _ in _PORTS]
-        ports = [
-            {"name": joined.get(outer, name), "port": inner, "protocol": "TCP"}
-            for outer, inner, name in _PORTS
-            if outer in wanted
-        ]
-        subsets = {"subsets": [{"addresses": [{"ip": ip} for ip in ips], "ports": ports}]}
+        subsets = self._subsets(addresses)
         made = {"apiVersion": "v1", "kind": "Endpoints", "metadata": {"name": self.name}, **subsets}
         applied = f"echo {shlex.quote(_compact(made))} | {self.kubectl} apply -f -"
 
         if text(self.service, "spec", "type") == "ExternalName":
-            missing = {} if joined else {"ports": self._missing_ports([])}
+            missing = {} if self._joined() else {"ports": self._missing_ports([])}
             back = self._patch_service({"type": "ClusterIP", "externalName": None, **missing})
             return _steps(back, applied)
         if mapping(self.service, "spec", "selector"):
@@ -87,11 +79,50 @@ class Repair:
             return Shell(applied)
         if text(holder, "kind") == "Endpoints":
             return merge_patch(self.kubectl, "endpoints", self.name, subsets)
-        family = [ip for ip in ips if (":" in ip) == (text(holder, "addressType") == "IPv6")]  # a slice holds one
-        if not family:
+        sliced = self._sliced(addresses, holder)
+        if not sliced:
             return _steps(f"{self.kubectl} delete endpointslice {shlex.quote(clean(name_of(holder)))}", applied)
-        body = {"endpoints": [{"addresses": family}], "ports": ports}
-        return merge_patch(self.kubectl, "endpointslice", name_of(holder), body)
+        return merge_patch(self.kubectl, "endpointslice", name_of(holder), sliced)
+
+    def manifest(self, namespace: str, addresses: Sequence[str], holder: Object | None) -> Object | None:
+        """The object that holds the addresses as it should be, as `kubectl apply` takes it.
+
+        None where more than one object would have to change: `write_endpoints` has the commands.
+        """
+        elsewhere = text(self.service, "spec", "type") == "ExternalName" or mapping(self.service, "spec", "selector")
+        if elsewhere or not is_ip(addresses[0]):
+            return None
+        metadata: Object = {"name": self.name, "namespace": namespace}
+        if holder is None or text(holder, "kind") == "Endpoints":
+            return {"apiVersion": "v1", "kind": "Endpoints", "metadata": metadata, **self._subsets(addresses)}
+        sliced = self._sliced(addresses, holder)
+        metadata = {**metadata, "name": name_of(holder), "labels": {SERVICE_NAME_LABEL: self.name}}
+        described = {"apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "metadata": metadata}
+        return {**described, "addressType": text(holder, "addressType"), **sliced} if sliced else None
+
+    def _subsets(self, addresses: Sequence[str]) -> Object:
+        ips = [address for address in addresses if is_ip(address)]
+        return {"subsets": [{"addresses": [{"ip": ip} for ip in ips], "ports": self._ports()}]}
+
+    def _sliced(self, addresses: Sequence[str], holder: Object) -> Object | None:
+        """The content of a slice, which holds one family of addresses; None where there is none of its family."""
+        ips = [address for address in addresses if is_ip(address)]
+        family = [ip for ip in ips if (":" in ip) == (text(holder, "addressType") == "IPv6")]
+        return {"endpoints": [{"addresses": family}], "ports": self._ports()} if family else None
+
+    def _joined(self) -> dict[int, str]:
+        """The TCP ports of the Service by number, and their names."""
+        return {port.number: port.name for port in service_ports(self.service or {}) if port.protocol == "TCP"}
+
+    def _ports(self) -> list[Object]:
+        """The endpoint ports that the Service joins, under its names."""
+        joined = self._joined()
+        wanted = [outer for outer, _, _ in _PORTS if outer in joined] or [outer for outer, _, _ in _PORTS]
+        return [
+            {"name": joined.get(outer, name), "port": inner, "protocol": "TCP"}
+            for outer, inner, name in _PORTS
+            if outer in wanted
+        ]
 
     def write_service_ports(self, held: Sequence[Port], addresses: Sequence[str], holder: Object | None) -> Shell:
         """Give the Service the ports that it lacks, under the names that its endpoints (`held`) have."""

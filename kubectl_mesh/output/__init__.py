@@ -33,6 +33,9 @@ FORMS = {
     "json": ("machine", "as_json"),
     "yaml": ("machine", "as_yaml"),
     "name": ("name", "names"),
+    "patch": ("patch", "manifests"),
+    "junit": ("junit", "junit"),
+    "prometheus": ("prometheus", "metrics"),
 }
 
 

@@ -1,0 +1,35 @@
+"""`-o patch`: the objects as they should be, for `kubectl apply -f -`. Printed, never applied."""
+
+from __future__ import annotations
+
+import json
+
+import yaml
+
+from kubectl_mesh.catalog import phrase
+from kubectl_mesh.output import Style
+from kubectl_mesh.report import Report
+
+
+def manifests(report: Report, _: Style) -> str:
+    """One document for each object that is at fault and that alone mends it; all else in comments.
+
+    The comments are the remedies of the report: that the mesh's controllers may write an object back, and which
+    setting of the mesh is the lasting repair.
+    """
+    homes = {id(finding): cluster.context for cluster in report.clusters for finding in cluster.findings}
+    faults = report.at_fault()
+    mended = {json.dumps(f.repair): None for f in faults if f.repair}
+    lines = [f"# kubectl mesh {report.command}: {report.verdict}"]
+    lines += [f"# {line}" for line in (phrase("not-applied") if mended else phrase("nothing-to-apply")).splitlines()]
+    documents: list[str] = []
+    for fault in faults:
+        if fault.cause in faults:
+            continue  # it goes with its cause
+        lines += ["#", f"# {fault.code} ({homes[id(fault)]}): {fault.message}"]
+        if not fault.repair:
+            lines.append("# No manifest alone mends this.")
+        lines += [f"# {line}".rstrip() for line in (fault.hint or "").splitlines()]
+    for wanted in mended:
+        documents.append(yaml.safe_dump(json.loads(wanted), sort_keys=False, allow_unicode=True))
+    return "---\n".join(["\n".join([*lines, ""]), *documents])

@@ -1,0 +1,62 @@
+"""`--wait`: look again, ever less often, until the verdict is pass."""
+
+from __future__ import annotations
+
+import gc
+import shutil
+import sys
+import time
+from collections.abc import Callable
+
+from kubectl_mesh.report import PASS, UNKNOWN, Report
+
+_FIRST_PAUSE, _LONGEST_PAUSE, _GROWTH = 1.0, 15.0, 1.5  # seconds
+# What no waiting mends: somebody has to give rights, or log in.
+_FINAL = {"Forbidden", "Unauthorized"}
+
+
+def until_pass(look: Callable[[float | None], Report], timeout: float | None, *, quiet: bool) -> tuple[Report, bool]:
+    """The last report of `look`, and whether the time was over before it passed or could not any more.
+
+    `look` is given the seconds that are left (None: no bound), and `timeout` is those of all together. What is
+    still missing is shown on stderr in one line, if that is a terminal and nobody asked for quiet.
+    """
+    begun = time.monotonic()
+    pause = _FIRST_PAUSE
+    shown = not quiet and sys.stderr is not None and sys.stderr.isatty()
+    try:
+        while True:
+            report = look(None if timeout is None else max(0.1, timeout - (time.monotonic() - begun)))
+            if report.verdict == PASS or _hopeless(report):
+                return report, False
+            taken = time.monotonic() - begun
+            if timeout is not None and taken + pause > timeout:
+                if taken >= timeout:
+                    return report, True
+                pause = timeout - taken  # one look more, at the very end
+            if shown:
+                _show(f"waiting {taken:.0f}s: {_missing(report)}")
+            gc.collect()  # the process runs without a collector, and each look leaves connections behind
+            time.sleep(pause)
+            pause = min(pause * _GROWTH, _LONGEST_PAUSE)
+    finally:
+        if shown:
+            _show("")
+
+
+def _hopeless(report: Report) -> bool:
+    return any(f.result == UNKNOWN and f.code in _FINAL and not f.ignored for f in report.findings)
+
+
+def _missing(report: Report) -> str:
+    """The objects and codes that keep the verdict from pass, causes alone."""
+    open_ends = report.at_fault() + [f for f in report.findings if f.result == UNKNOWN and not f.ignored]
+    told = dict.fromkeys(f"{f.code} {f.object}" for f in open_ends if f.cause not in open_ends)
+    return ", ".join(told) or "nothing was compared"
+
+
+def _show(line: str) -> None:
+    """One line of the terminal, in place of what stood there."""
+    width = shutil.get_terminal_size().columns - 1
+    sys.stderr.write(f"\r\x1b[K{line if len(line) <= width else line[: width - 1] + '…'}")
+    sys.stderr.flush()
