@@ -62,6 +62,13 @@ On Windows kubectl turns every exit code but 0 into 1: scripts there call kubect
 read `verdict` of -o json.
 """
 
+_SNAPSHOT_NOTES = """\
+Exit codes:
+  0    written; what could not be read is in the file too, with its reason
+  2    usage error, or a file that can't be written
+  3    a cluster gave no answer at all, or the file would not give the same verdict
+"""
+
 _EXAMPLES = {
     "": """\
 # The active context is a workload cluster; its control plane runs in context "control-plane"
@@ -94,6 +101,14 @@ kubectl mesh verify-gateway --control-plane-context control-plane -A --gateway t
 
 # A gateway that is meant to have no load balancer
 kubectl mesh verify-gateway --control-plane-context control-plane --ignore LoadBalancerMissing
+""",
+    "snapshot": """\
+# For somebody who has no access to the clusters
+kubectl mesh snapshot mesh.json.gz --control-plane-context control-plane
+kubectl mesh verify-gateway -f mesh.json.gz
+
+# For a public issue
+kubectl mesh snapshot mesh.json --control-plane-context control-plane --redact
 """,
     "version": """\
 # What to say in a bug report
@@ -201,6 +216,24 @@ def _parser() -> Parser:
         "-A", "--all-namespaces", action="store_true", help="Gateways in every namespace, not only in that of -n."
     )
     gateway.add_argument("--gateway", metavar="NAME", type=_nonempty, help="Only the gateway of this name.")
+    snapshot = _add(
+        commands,
+        "snapshot",
+        "Write what the commands read into a file",
+        "FILE (- is stdout, a name in .gz is compressed) holds what both commands look at and nothing\n"
+        "else: no Secrets, certificates or tokens. They give the same verdict on it with --filename, on\n"
+        "any machine and without any cluster.",
+        _SNAPSHOT_NOTES,
+    )
+    snapshot.add_argument("file", metavar="FILE", type=_nonempty)
+    _add_where(snapshot).add_argument(
+        "-A", "--all-namespaces", action="store_true", help="Gateways in every namespace too."
+    )
+    snapshot.add_argument(
+        "--redact", action="store_true", help="Put stand-ins for addresses and names; the verdict stays as it is."
+    )
+    snapshot.add_argument("--debug", action="store_true", help="Tell the reads.")
+    snapshot.set_defaults(run=_snapshot, command="verify-gateway", gateway=None, expect_address=[])
     version = _add(commands, "version", "Print the version; nothing is contacted")
     version.add_argument("-o", "--output", choices=("json", "yaml"), help="json or yaml; else one line.")
     version.set_defaults(run=_version)
@@ -234,39 +267,7 @@ def _add_verify(
     """A command that verifies, with the flags that all of them have; returns the group of what is verified."""
     parser = _add(commands, command, summary, description, _NOTES)
     parser.set_defaults(run=_verify, command=command, all_namespaces=False, gateway=None)
-    where = parser.add_argument_group("Where to look")
-    where.add_argument("--context", metavar="NAME", help="Context to verify; the active one by default.")
-    where.add_argument("--kubeconfig", metavar="FILE", help="Kubeconfig file; else $KUBECONFIG or ~/.kube/config.")
-    where.add_argument(
-        "-n",
-        "--namespace",
-        metavar="NAME",
-        default=_NAMESPACE,
-        type=_nonempty,
-        help="Namespace of the mesh, whatever the context's own namespace is.",
-    )
-    where.add_argument(
-        "--control-plane-context",
-        metavar="NAME",
-        help=f"Context of the hosted control plane; else ${CONTROL_PLANE_CONTEXT}.",
-    )
-    where.add_argument(
-        "--control-plane-namespace",
-        metavar="NAME",
-        type=_nonempty,
-        help="Namespace of the hosted control plane, where it isn't that of -n.",
-    )
-    where.add_argument("--as", dest="acting_as", metavar="USER", help="User to impersonate.")
-    where.add_argument(
-        "--as-group", metavar="GROUP", action="append", default=[], help="Group to impersonate. Repeatable."
-    )
-    where.add_argument(
-        "--request-timeout",
-        metavar="D",
-        default="10s",
-        type=_duration,
-        help="Bounds all reads of one cluster together, such as 5s or 2m; 0 for no bound.",
-    )
+    where = _add_where(parser)
     where.add_argument(
         "-f",
         "--filename",
@@ -321,6 +322,44 @@ def _add_verify(
     shown.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="auto, always or never.")
     shown.add_argument("--debug", action="store_true", help="Tell the reads, and show where an unforeseen error arose.")
     return what
+
+
+def _add_where(parser: Parser) -> argparse._ArgumentGroup:
+    """The flags that say which clusters are read, and as whom."""
+    where = parser.add_argument_group("Where to look")
+    where.add_argument("--context", metavar="NAME", help="Context to verify; the active one by default.")
+    where.add_argument("--kubeconfig", metavar="FILE", help="Kubeconfig file; else $KUBECONFIG or ~/.kube/config.")
+    where.add_argument(
+        "-n",
+        "--namespace",
+        metavar="NAME",
+        default=_NAMESPACE,
+        type=_nonempty,
+        help="Namespace of the mesh, whatever the context's own namespace is.",
+    )
+    where.add_argument(
+        "--control-plane-context",
+        metavar="NAME",
+        help=f"Context of the hosted control plane; else ${CONTROL_PLANE_CONTEXT}.",
+    )
+    where.add_argument(
+        "--control-plane-namespace",
+        metavar="NAME",
+        type=_nonempty,
+        help="Namespace of the hosted control plane, where it isn't that of -n.",
+    )
+    where.add_argument("--as", dest="acting_as", metavar="USER", help="User to impersonate.")
+    where.add_argument(
+        "--as-group", metavar="GROUP", action="append", default=[], help="Group to impersonate. Repeatable."
+    )
+    where.add_argument(
+        "--request-timeout",
+        metavar="D",
+        default="10s",
+        type=_duration,
+        help="Bounds all reads of one cluster together, such as 5s or 2m; 0 for no bound.",
+    )
+    return where
 
 
 def _nonempty(value: str) -> str:
@@ -462,6 +501,60 @@ def _look(arguments: argparse.Namespace) -> Report:
     return Report(arguments.command, verify(verified, control_plane, intent), arguments.ignore, arguments.fail_on)
 
 
+def _snapshot(arguments: argparse.Namespace) -> int:
+    import gzip
+    import json
+    import secrets
+
+    from kubectl_mesh.pruning import prune
+    from kubectl_mesh.redaction import Redaction
+    from kubectl_mesh.sources import saved
+
+    verified, control_plane, _ = _from_clusters(arguments)
+    captured = [verified, control_plane] if control_plane else [verified]
+    written = [
+        replace(snapshot, objects={kind: list(map(prune, found)) for kind, found in snapshot.objects.items()})
+        for snapshot in captured
+    ]
+    if arguments.redact:
+        redaction = Redaction(secrets.token_bytes(16))
+        written = [redaction.snapshot(snapshot) for snapshot in written]
+    content = (json.dumps(saved.dump(written), indent=1) + "\n").encode()
+    if _outline(captured) != _outline(saved.restore(json.loads(content), arguments.file)):
+        _complain(f"{arguments.file} is not written: the verdict on it would be another one")
+        return _UNDETERMINED
+    content = gzip.compress(content, mtime=0) if arguments.file.endswith(".gz") else content
+    try:
+        if arguments.file == "-":
+            with _until_closed(sys.stdout):
+                sys.stdout.buffer.write(content)
+                sys.stdout.flush()
+        else:
+            # The owner's alone: it tells about clusters.
+            with open(os.open(arguments.file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+                file.write(content)
+    except OSError as error:
+        raise InputError(f"{arguments.file}: {(error.strerror or str(error)).lower()}") from error
+    silent = [snapshot.source for snapshot in captured if not snapshot.answered]
+    for source in silent:
+        _complain(f"{source} gave no answer at all; the file holds the reason")
+    return _UNDETERMINED if silent else 0
+
+
+def _outline(snapshots: list[Snapshot]) -> list[object]:
+    """What both commands say of snapshots, without the names that stand in it."""
+    from kubectl_mesh.checks import endpoints, gateway
+    from kubectl_mesh.checks.scope import Intent
+
+    verified, control_plane = snapshots[0], snapshots[1] if len(snapshots) > 1 else None
+    told: list[object] = []
+    for verify, gateways_in in ((endpoints.verify, ""), (gateway.verify, verified.namespace), (gateway.verify, "")):
+        for cluster in verify(verified, control_plane, Intent(gateways_in=gateways_in)):
+            found = [(f.code, f.result, f.field, f.cause.code if f.cause else "") for f in cluster.findings]
+            told.append((cluster.role, cluster.mesh_id is None, sorted(found)))
+    return told
+
+
 def _gateways_in(arguments: argparse.Namespace) -> str:
     return ALL_NAMESPACES if arguments.all_namespaces else str(arguments.namespace)
 
@@ -509,13 +602,17 @@ def _from_files(arguments: argparse.Namespace) -> tuple[Snapshot, Snapshot | Non
         raise InputError("--control-plane-filename needs --filename: which cluster's objects are to be verified?")
     if [*arguments.filename, *arguments.control_plane_filename].count("-") > 1:
         raise InputError("stdin (-) can be read once only")
-    verified = bundle.load(arguments.filename, arguments.namespace)
-    namespace = arguments.control_plane_namespace or arguments.namespace
+    verified, brought = bundle.load(arguments.filename, arguments.namespace)
+    if arguments.namespace not in (verified.namespace, _NAMESPACE):
+        raise InputError(f"{verified.source}: the snapshot is of namespace {verified.namespace}: leave --namespace out")
+    namespace = arguments.control_plane_namespace or verified.namespace
     paths = [list(map(os.path.realpath, names)) for names in (arguments.filename, arguments.control_plane_filename)]
+    if brought and not paths[1]:
+        return verified, brought
     if not paths[1] or paths[0] == paths[1]:
         # The same objects: the control plane stands in another namespace of the same cluster, or nowhere.
         return verified, replace(verified, namespace=namespace) if namespace != verified.namespace else None
-    return verified, bundle.load(arguments.control_plane_filename, namespace)
+    return verified, bundle.load(arguments.control_plane_filename, namespace)[0]
 
 
 def _from_clusters(arguments: argparse.Namespace) -> tuple[Snapshot, Snapshot | None, tuple[str, ...]]:

@@ -56,15 +56,15 @@ def report(scenario: Scenario, folder: Path, monkeypatch: Any) -> tuple[int, dic
     """The exit code and the JSON report of a scenario run from files, with its failed reads put in."""
     load = bundle.load
 
-    def load_with_failures(filenames: list[str], namespace: str) -> Snapshot:
-        snapshot = load(filenames, namespace)
+    def load_with_failures(filenames: list[str], namespace: str) -> tuple[Snapshot, Snapshot | None]:
+        snapshot, brought = load(filenames, namespace)
         for cluster, kind, code in scenario.unread:
             if Path(filenames[0]).stem == cluster:
                 for lost in list(snapshot.objects) if kind == "*" else [kind]:
                     snapshot.objects.pop(lost, None)
                     snapshot.answered.discard((lost, namespace, None))
                     snapshot.failures[lost, namespace, None] = Failure(code, "as the test has it")
-        return snapshot
+        return snapshot, brought
 
     monkeypatch.setattr(bundle, "load", load_with_failures)
     code, out = run(

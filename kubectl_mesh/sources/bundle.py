@@ -1,10 +1,12 @@
-"""Snapshots from files and stdin: what `kubectl get … -o yaml|json` prints."""
+"""Snapshots from files and stdin: what `kubectl get … -o yaml|json` prints, or `kubectl mesh snapshot` wrote."""
 
 from __future__ import annotations
 
 import codecs
+import gzip
 import json
 import sys
+import zlib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -12,16 +14,18 @@ import yaml
 
 from kubectl_mesh.reads import RESOURCES
 from kubectl_mesh.snapshot import Object, Snapshot, maps, text
-from kubectl_mesh.sources import InputError
+from kubectl_mesh.sources import InputError, saved
 
+_GZIP = b"\x1f\x8b"
 _BYTE_ORDER_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
-def load(filenames: Sequence[str], namespace: str) -> Snapshot:
-    """The objects of all files together; `-` is stdin.
+def load(filenames: Sequence[str], namespace: str) -> tuple[Snapshot, Snapshot | None]:
+    """The objects of all files together; `-` is stdin. Beside them the control plane that a snapshot file brings.
 
-    A kind of which no object is present was not captured: nothing can be said of it. Raises InputError
-    for a file that can't be read or holds no Kubernetes objects.
+    A kind of which no object is present was not captured: nothing can be said of it. A snapshot file, which stands
+    alone, says itself what was captured, and of which namespace. Raises InputError for a file that can't be read
+    or holds no Kubernetes objects.
     """
     names = ["stdin" if name == "-" else name for name in filenames]
     snapshot = Snapshot(",".join(names), namespace)
@@ -29,10 +33,15 @@ def load(filenames: Sequence[str], namespace: str) -> Snapshot:
         documents = [d for d in _documents(_decoded(_content(filename, name), name), name) if d is not None]
         if not documents:
             raise InputError(f"{name}: it holds no Kubernetes objects; give what `kubectl get … -o yaml` prints")
+        if text(documents[0], "kind") == saved.KIND and text(documents[0], "apiVersion").startswith("kubectl-mesh/"):
+            if len(filenames) + len(documents) > 2:
+                raise InputError(f"{name}: a snapshot is read alone, without other files or documents")
+            verified, *others = saved.restore(documents[0], name)
+            return verified, others[0] if others else None
         for obj in _objects(documents, name):
             snapshot.add(text(obj, "kind"), [obj])
             snapshot.answered.add((text(obj, "kind"), text(obj, "metadata", "namespace") or namespace, None))
-    return snapshot
+    return snapshot, None
 
 
 def _content(filename: str, name: str) -> bytes:
@@ -44,6 +53,11 @@ def _content(filename: str, name: str) -> bytes:
                 content = file.read()
     except OSError as error:
         raise InputError(f"{name}: {(error.strerror or str(error)).lower()}") from error
+    if content.startswith(_GZIP):
+        try:
+            content = gzip.decompress(content)
+        except (OSError, EOFError, zlib.error) as error:
+            raise InputError(f"{name}: the gzip file is damaged: {error}") from error
     if not content.strip():
         raise InputError(f"{name}: it is empty; give what `kubectl get … -o yaml` prints")
     return content
