@@ -1,6 +1,6 @@
 """Which objects are asked for: every read of the tool as data.
 
-`docs/clusterrole.yaml` grants exactly the kinds and verbs that stand here; a test holds the two
+`deploy/read-access/clusterrole.yaml` grants exactly the kinds and verbs that stand here; a test holds the two
 together. Reads are by name or by label selector, so that a run costs the same in a namespace of
 ten Pods and of five thousand.
 """

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.live
 
 LIVE = [scenario for scenario in (*SCENARIOS, *GATEWAY_SCENARIOS) if scenario.live]
 PAGE = next(scenario for scenario in SCENARIOS if scenario.name == "workload-hosted-pod")
-CLUSTER_ROLE = Path(__file__).parent.parent / "docs" / "clusterrole.yaml"
+CLUSTER_ROLE = Path(__file__).parent.parent / "deploy" / "read-access" / "clusterrole.yaml"
 
 
 def flags(scenario: Scenario) -> list[str]:

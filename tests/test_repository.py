@@ -59,7 +59,7 @@ def made_reads() -> set[tuple[str, str]]:
 
 
 def test_the_cluster_role_grants_exactly_what_is_read() -> None:
-    role = yaml.safe_load((ROOT / "docs" / "clusterrole.yaml").read_text())
+    role = yaml.safe_load((ROOT / "deploy" / "read-access" / "clusterrole.yaml").read_text())
     granted = {(resource, verb) for rule in role["rules"] for resource in rule["resources"] for verb in rule["verbs"]}
     assert granted == made_reads()
     groups = {
@@ -67,7 +67,7 @@ def test_the_cluster_role_grants_exactly_what_is_read() -> None:
     }
     for path, resource in reads.RESOURCES.values():
         assert groups[resource] == (path.split("/")[1] if path.startswith("apis/") else "")
-    assert (ROOT / "docs" / "clusterrole.yaml").read_text().partition("apiVersion")[2] in README
+    assert (ROOT / "deploy" / "read-access" / "clusterrole.yaml").read_text().partition("apiVersion")[2] in README
 
 
 def test_the_readme_names_every_flag_and_exit_code() -> None:
