@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test check unit pythons live lab lab-up lab-down docs dist krew-manifest lock clean
+.PHONY: help demo test check unit pythons live lab lab-up lab-down bench docs dist krew-manifest lock clean
 
 # What the standalone archive is made of.
 SOURCES := LICENSE $(shell find kubectl_mesh release -name '*.py' -o -name '*.spec' -o -name '*.txt')
@@ -65,6 +65,9 @@ lab-up: lab  ## leave two clusters running with the page's broken mesh; prints t
 
 lab-down: $(VENV)/installed  ## end them
 	@$(BIN)/python -m tests.lab down
+
+bench: lab dist  ## time the commands beside the by-hand way; writes benchmarks/results.json
+	$(BIN)/python -m benchmarks
 
 docs: $(VENV)/installed  ## write docs/findings.md and the examples anew
 	$(BIN)/python -m tests.generated
