@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 .PHONY: help demo test check unit pythons live lab lab-up lab-down bench docs dist krew-manifest lock clean
 
 # What the standalone archive is made of.
-SOURCES := LICENSE $(shell find kubectl_mesh release -name '*.py' -o -name '*.spec' -o -name '*.txt')
+SOURCES := LICENSE $(shell find kubectl_mesh release -type f -not -name '*.pyc')
 ARCHIVE := dist/.archive
 PACKAGES := dist/.packages
 
@@ -31,6 +31,7 @@ $(ARCHIVE): $(VENV)-dist/installed $(SOURCES)
 	touch $@
 
 $(PACKAGES): $(VENV)/installed $(SOURCES) README.md MANIFEST.in
+	rm -f dist/kubectl_mesh-*
 	$(BIN)/python -m build --outdir dist . >/dev/null
 	$(BIN)/twine check --strict dist/*.whl dist/kubectl_mesh-*.tar.gz
 	touch $@

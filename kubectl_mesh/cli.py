@@ -115,9 +115,10 @@ kubectl mesh snapshot mesh.json --control-plane-context control-plane --redact
 kubectl mesh version -o yaml
 """,
     "completion": """\
-# kubectl mesh <TAB>: kubectl asks an executable of this name on the PATH
-kubectl mesh completion kubectl > ~/.krew/bin/kubectl_complete-mesh
-chmod +x ~/.krew/bin/kubectl_complete-mesh
+# kubectl mesh <TAB>: kubectl asks an executable of this name, in any folder of the PATH but krew's
+mkdir -p ~/.local/bin
+kubectl mesh completion kubectl > ~/.local/bin/kubectl_complete-mesh
+chmod +x ~/.local/bin/kubectl_complete-mesh
 
 # kubectl-mesh <TAB>, called directly, in this bash or zsh, or in every new one
 source <(kubectl mesh completion bash)
@@ -137,19 +138,43 @@ def run() -> NoReturn:
     gc.disable()
     code = main()
     gc.freeze()
-    sys.exit(code)
+    sys.exit(_flushed(code))
+
+
+def _flushed(code: int) -> int:
+    """The exit code once everything has left the buffers; 3 where a report could not be written.
+
+    Python's own way at exit is code 120 and a complaint of several lines.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None:
+                stream.flush()
+        except OSError as error:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+            if stream is sys.stdout and not isinstance(error, BrokenPipeError) and code != _UNDETERMINED:
+                code = _UNDETERMINED
+                _complain(f"{error.strerror or error}")
+    return code
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command line `argv` (default: the process's). Returns the exit code."""
     try:
         argv = sys.argv[1:] if argv is None else argv
+        if sys.stdout is None:
+            sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - somebody closed it: what is written goes nowhere
+        # Whatever the locale: reports hold characters of every language, and names of files any bytes.
+        sys.stdout.reconfigure(encoding="utf-8", errors="surrogateescape")  # type: ignore[union-attr]
         if argv[:1] == ["__complete"]:  # kubectl asks what may follow
             return _complete(argv[1:])
         if "_ARGCOMPLETE" in os.environ:  # a shell asks
             _answer()
         parser = _parser()
-        arguments = parser.parse_args(argv)
+        arguments, rest = parser.parse_known_args(argv)
+        if rest:
+            command = f" {argv[0]}" if "run" in arguments else ""
+            raise InputError(f"unrecognized arguments: {' '.join(rest)} (see '{parser.prog}{command} --help')")
         if "run" not in arguments:  # help, but for scripts a run without a command has verified nothing
             parser.print_help(sys.stderr)
             return _USAGE
@@ -680,14 +705,11 @@ def _from_clusters(arguments: argparse.Namespace) -> tuple[Snapshot, Snapshot | 
 
 
 def _show(report: Report, arguments: argparse.Namespace) -> None:
-    if sys.stdout is None:
-        return
     on_terminal = sys.stdout.isatty()
     colorful = on_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     color = arguments.color == "always" or (arguments.color == "auto" and colorful)
     width = shutil.get_terminal_size().columns if on_terminal else None
     style = Style(headers=not arguments.no_headers, color=color, width=width)
-    sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
     with _until_closed(sys.stdout):  # whoever read the report may have seen enough: the verdict stands
         sys.stdout.write(form(arguments.output)(report, style))
         sys.stdout.flush()

@@ -30,20 +30,30 @@ _FOR_KUBECTL = f"""\
 exec {_PROGRAM} __complete "$@"
 """
 _MANNER: dict[str, Any] = {"always_complete_options": False, "default_completer": SuppressCompleter()}
-_NO_SPACE, _NO_FILES = 2, 4  # cobra's ShellCompDirective
+_SHELLS_OWN, _NO_FILES = 0, 4  # cobra's ShellCompDirective
+_FILES_IN_ZSH = """
+_kubectl_mesh() {
+    case ${words[CURRENT-1]} in
+        -f|--filename|--control-plane-filename|--kubeconfig) _files ;;
+        *) _python_argcomplete "$@" ;;
+    esac
+}
+compdef _kubectl_mesh kubectl-mesh
+"""
 
 
 def script(shell: str) -> str:
     """The text that a shell sources to complete `kubectl-mesh`; for kubectl, the executable that it asks."""
     if shell == "kubectl":
         return _FOR_KUBECTL
-    # Without bash's own completion as a last resort: files are offered where files are meant.
-    return shellcode([_PROGRAM], shell=shell, complete_arguments=["-o", "nospace"])
+    code: str = shellcode([_PROGRAM], shell=shell)
+    return code + _FILES_IN_ZSH if shell == "zsh" else code
 
 
 def answer(parser: argparse.ArgumentParser) -> NoReturn:
     """Answer the shell that asks through argcomplete's variables, and end the process."""
-    _attach(parser)
+    # bash and zsh complete files themselves, with ~ and variables in them.
+    _attach(parser, _files if os.environ.get("_ARGCOMPLETE_SHELL") == "fish" else SuppressCompleter())
     argcomplete.autocomplete(parser, **_MANNER)
     raise AssertionError("argcomplete ends the process")
 
@@ -57,14 +67,24 @@ def answer_kubectl(parser: argparse.ArgumentParser, words: list[str]) -> str:
     flag, equals, value = typed.partition("=")
     if equals and flag.startswith("-"):  # kubectl's shells put `--flag=` in front themselves
         before, typed = [*before, flag], value
-    _attach(parser)
+    asked_for_files: list[str] = []
+
+    def leave_to_the_shell(prefix: str, **_: object) -> list[str]:
+        asked_for_files.append(prefix)
+        return []
+
+    _attach(parser, leave_to_the_shell)
     finder = _Plain(parser, **_MANNER)
-    line = " ".join(re.sub(r"([^\w@%+=:,./-])", r"\\\1", word) for word in [*before, typed])
+    line = " ".join([*(_escaped(word) or "''" for word in before), _escaped(typed)])
     offers = takewhile(lambda offer: offer is not None, (finder.rl_complete(line, number) for number in count()))
     told = [typed + str(offer).removeprefix(line) for offer in offers]
-    directive = _NO_FILES + (_NO_SPACE if any(offer.endswith("/") for offer in told) else 0)
     described = finder.get_display_completions()
-    return "".join(f"{offer}\t{described.get(offer, '')}".rstrip("\t") + "\n" for offer in told) + f":{directive}\n"
+    lines = "".join(f"{offer}\t{described.get(offer, '')}".rstrip("\t") + "\n" for offer in told)
+    return f"{lines}:{_SHELLS_OWN if asked_for_files else _NO_FILES}\n"
+
+
+def _escaped(word: str) -> str:
+    return re.sub(r"([^\w@%+=:,./-])", r"\\\1", word)
 
 
 class _Plain(CompletionFinder):
@@ -75,14 +95,15 @@ class _Plain(CompletionFinder):
         return completions
 
 
-def _attach(parser: argparse.ArgumentParser) -> None:
+def _attach(parser: argparse.ArgumentParser, files: object) -> None:
     """Give the flags what argcomplete asks for their values; those with a choice of words need nothing."""
+    values = {**_VALUES, **dict.fromkeys(("kubeconfig", "filename", "control_plane_filename"), files)}
     for action in parser._actions:
         if isinstance(action, argparse._SubParsersAction):
             for command in action.choices.values():
-                _attach(command)
-        elif action.dest in _VALUES:
-            setattr(action, "completer", _VALUES[action.dest])  # noqa: B010 - argcomplete's convention
+                _attach(command, files)
+        elif action.dest in values:
+            setattr(action, "completer", values[action.dest])  # noqa: B010 - argcomplete's convention
 
 
 def _contexts(parsed_args: argparse.Namespace, **_: object) -> list[str]:
@@ -93,7 +114,8 @@ def _contexts(parsed_args: argparse.Namespace, **_: object) -> list[str]:
         try:
             with open(os.path.expanduser(path), encoding="utf-8") as file:
                 config = yaml.load(file, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-            found.update((str(context["name"]), None) for context in config["contexts"])
+            names = (context["name"] for context in config["contexts"])
+            found.update((name, None) for name in names if isinstance(name, str) and name.isprintable())
         except (OSError, ValueError, TypeError, KeyError, yaml.YAMLError):
             continue
     return list(found)
@@ -106,7 +128,7 @@ def _codes(**_: object) -> dict[str, str]:
 def _files(prefix: str, **_: object) -> Iterator[str]:
     """Files that begin so, folders with a slash behind; what was typed stays as it was typed (~ too)."""
     expanded = os.path.expanduser(prefix)
-    for path in sorted(glob.glob(f"{glob.escape(expanded)}*")):
+    for path in filter(str.isprintable, sorted(glob.glob(f"{glob.escape(expanded)}*"))):
         yield prefix + path[len(expanded) :] + ("/" if os.path.isdir(path) else "")
 
 
@@ -114,7 +136,4 @@ _VALUES: dict[str, Callable[..., Any]] = {
     "context": _contexts,
     "control_plane_context": _contexts,
     "ignore": _codes,
-    "kubeconfig": _files,
-    "filename": _files,
-    "control_plane_filename": _files,
 }

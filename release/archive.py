@@ -101,7 +101,12 @@ def _licences(scratch: Path, program: Path) -> Iterator[tuple[Path, bytes]]:
         for file in texts:
             yield kept / package.lower() / Path(str(file)).name, file.read_binary()
 
-    for library in map(Path, json.loads((scratch / "work" / PROGRAM / "libraries.json").read_text())):
+    libraries = [Path(path) for path in json.loads((scratch / "work" / PROGRAM / "libraries.json").read_text())]
+    if not any("crypto" in library.name for library in libraries):
+        # A Python that brings its libraries within itself, as uv's does: their licences are kept here.
+        for path in sorted(Path(__file__).with_name("licenses").iterdir()):
+            yield kept / path.stem / path.name, path.read_bytes()
+    for library in libraries:
         package, texts_of = _system_package(library)
         for path in texts_of:
             yield kept / package / path.name, path.read_bytes()

@@ -4,12 +4,12 @@ The credential plugins of a kubeconfig inherit it, and must not load the librari
 """
 
 import os
+import sys
 
 for _name in [name for name in os.environ if name.startswith("_PYI_")]:
     del os.environ[_name]
-for _name in ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"):
-    _own = os.environ.pop(f"{_name}_ORIG", None)
+if sys.platform == "linux":  # elsewhere the bootloader sets no such variable
+    _own = os.environ.pop("LD_LIBRARY_PATH_ORIG", None)
+    os.environ.pop("LD_LIBRARY_PATH", None)
     if _own is not None:
-        os.environ[_name] = _own
-    elif hasattr(os, "uname"):  # on Windows the bootloader sets neither
-        os.environ.pop(_name, None)
+        os.environ["LD_LIBRARY_PATH"] = _own

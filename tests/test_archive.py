@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from kubectl_mesh import __version__
-from release.archive import ROOT, archive_name
+from release.archive import ROOT, _system_package, archive_name
 from tests import harness
 from tests.gateway_scenarios import GATEWAY_SCENARIOS
 from tests.scenarios import SCENARIOS
@@ -59,11 +59,10 @@ def test_content(archive: Path) -> None:
     assert all(member.mode == 0o755 for member in members if member.name == "kubectl-mesh")
     unused = re.compile(r"kubernetes/client/(api|models)/(?!__init__)|aiohttp|/tests?/|pip/|setuptools/|tkinter|mypy")
     assert not [name for name in names if unused.search(name)]
-    home = str(Path.home()).encode()
     with tarfile.open(archive) as packed:
-        for name in (n for n in names if "kubectl_mesh" in n):
+        for name in (n for n in names if n.endswith(".pyc") or n == "kubectl-mesh"):
             content = packed.extractfile(name)
-            assert content and home not in content.read(), name
+            assert content and str(ROOT).encode() not in content.read(), f"{name} tells where it was built"
 
 
 def test_licences(archive: Path) -> None:
@@ -75,6 +74,11 @@ def test_licences(archive: Path) -> None:
     asked = {re.split(r"[<>=!~; ]", line)[0].lower() for line in requires("kubectl-mesh") or [] if "extra" not in line}
     assert len(asked) >= 5
     assert asked | {"python", "pyinstaller", "pydantic", "urllib3", "certifi"} <= found
+    with tarfile.open(archive) as packed:
+        libraries = [n for n in packed.getnames() if re.fullmatch(r"_internal/lib[^/]*\.so[^/]*", n)]
+    for library in libraries:
+        if "libpython" not in library:
+            assert _system_package(Path(library))[0] in found, library
 
 
 def test_built_again_it_is_the_same(archive: Path, tmp_path: Path) -> None:
@@ -144,6 +148,19 @@ def test_scenarios(standalone: Path, tmp_path: Path) -> None:
         done = run(standalone, *arguments)
         code, out = harness.run(*arguments)
         assert (done.returncode, done.stdout) == (code, out), (scenario.name, done.stderr)
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["version"], ["completion", "bash"], ["verify-gateway", *BROKEN]])
+def test_output_that_nobody_takes(standalone: Path, arguments: list[str]) -> None:
+    """A full disk is exit 3 and one line; a reader who has seen enough, and a closed stdout, change nothing."""
+    verdict = run(standalone, *arguments).returncode
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([standalone, *arguments], env={}, stdout=full, stderr=subprocess.PIPE, check=False)
+    assert (done.returncode, len(done.stderr.splitlines())) == (3, 1), done.stderr
+    for redirected in ('"$@" | true; exit ${PIPESTATUS[0]}', '"$@" >&-'):
+        command = ["bash", "-c", redirected, "-", str(standalone), *arguments]
+        done = subprocess.run(command, env={"PATH": "/bin"}, capture_output=True, check=False)
+        assert (done.returncode, done.stderr) == (verdict, b""), redirected
 
 
 def test_through_a_link_and_from_elsewhere(standalone: Path, tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ def test_what_is_offered(kubeconfig: str, capsys: pytest.CaptureFixture[str]) ->
     def offered(*words: str) -> list[str]:
         return asked(*words, capsys=capsys)
 
-    assert offered("") == ["verify-endpoints", "verify-gateway", "version", "completion", ":4"]
+    assert offered("") == ["verify-endpoints", "verify-gateway", "snapshot", "version", "completion", ":4"]
     assert offered() == offered("")
     assert offered("verify-g") == ["verify-gateway", ":4"]
     assert offered("verify-gateway", "--gat") == ["--gateway", ":4"]
@@ -74,7 +74,7 @@ def test_contexts(kubeconfig: str, tmp_path: Path, capsys: pytest.CaptureFixture
     named.write_text("contexts: [{name: other}]")
     words = ("verify-endpoints", "--kubeconfig", str(named), "--context", "")
     assert asked(*words, capsys=capsys) == ["other", ":4"]
-    for content in ("", "a: [", "contexts: 5", "contexts: [5]", "[]"):
+    for content in ("", "a: [", "contexts: 5", "contexts: [5]", "[]", "contexts: [{name: }, {name: [a]}]"):
         named.write_text(content)
         assert asked(*words, capsys=capsys) == [":4"], content
     named.unlink()
@@ -88,13 +88,15 @@ def test_codes(capsys: pytest.CaptureFixture[str]) -> None:
     assert asked("verify-gateway", "--ignore", "AddressIsSta", capsys=capsys) == ["AddressIsStale", ":4"]
 
 
-def test_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "work.yaml").touch()
-    (tmp_path / "works").mkdir()
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.chdir(tmp_path)
-    assert asked("verify-endpoints", "-f", "wo", capsys=capsys) == ["work.yaml", "works/", ":6"]
-    assert asked("verify-endpoints", "-f", "~/work.", capsys=capsys) == ["~/work.yaml", ":4"]
+@pytest.mark.parametrize("flag", ["-f", "--filename", "--control-plane-filename", "--kubeconfig"])
+def test_files_are_the_shells_own_business(flag: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """They know ~ and variables."""
+    assert asked("verify-endpoints", flag, "wo", capsys=capsys) == [":0"]
+    assert asked("verify-endpoints", f"{flag}=wo", capsys=capsys) == [":0"]
+
+
+def test_empty_words_count(kubeconfig: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert asked("verify-gateway", "--as", "", "--context", "work", capsys=capsys) == ["workload-1", ":4"]
 
 
 def test_the_package_kubernetes_is_not_imported(kubeconfig: str) -> None:
@@ -174,11 +176,22 @@ def directly(child: pexpect.spawn[str], program: str) -> None:
     type_and_tab(child, f"{program} verify-gateway --ignore AddressIsSta", "--ignore AddressIsStale")
 
 
+def files(child: pexpect.spawn[str], program: str, home: Path) -> None:
+    """Files after the flags that take them, however they are typed."""
+    (home / "my-objects.yaml").touch()
+    (home / "lat\udce9in").touch()  # no UTF-8
+    for typed in ("~/my-o", "$HOME/my-o", f"{home}/my-o"):
+        type_and_tab(child, f"{program} verify-endpoints -f {typed}", "my-objects.yaml")
+    type_and_tab(child, f"{program} verify-gateway --kubeconfig ~/my-o", "my-objects.yaml")
+
+
 def test_bash(programs: Path) -> None:
     child = shell(["bash", "--norc", "--noprofile"], "source <(kubectl-mesh completion bash)", programs)
     directly(child, "kubectl-mesh")
     type_and_tab(child, "kubectl-mesh verify-gateway --context arn:", "arn:aws:eks:eu-1:1:cluster/two")
     type_and_tab(child, "kubectl-mesh verify-gateway --context with", "with\\ space")
+    files(child, "kubectl-mesh", programs.parent)
+    type_and_tab(child, "kubectl-mesh version > ~/my-o", "my-objects.yaml")
 
 
 def test_zsh(programs: Path) -> None:
@@ -186,6 +199,7 @@ def test_zsh(programs: Path) -> None:
     child = shell(["zsh", "-f"], setup, programs)
     directly(child, "kubectl-mesh")
     type_and_tab(child, "kubectl-mesh verify-gateway --context arn", "arn:aws:eks:eu-1:1:cluster/two")
+    files(child, "kubectl-mesh", programs.parent)
 
 
 def fish(programs: Path, setup: str, line: str) -> list[str]:
@@ -240,13 +254,25 @@ def test_kubectl_itself(through_kubectl: Path) -> None:
 def test_bash_through_kubectl(through_kubectl: Path) -> None:
     need(BASH_COMPLETION.exists(), "bash-completion")
     setup = f"source {BASH_COMPLETION}; source <(kubectl completion bash)"
-    directly(shell(["bash", "--norc", "--noprofile"], setup, through_kubectl), "kubectl mesh")
+    child = shell(["bash", "--norc", "--noprofile"], setup, through_kubectl)
+    directly(child, "kubectl mesh")
+    files(child, "kubectl mesh", through_kubectl.parent)
 
 
 @pytest.mark.live
 def test_zsh_through_kubectl(through_kubectl: Path) -> None:
     setup = "autoload -U compinit; compinit -u -d $HOME/dump; source <(kubectl completion zsh)"
-    directly(shell(["zsh", "-f"], setup, through_kubectl), "kubectl mesh")
+    child = shell(["zsh", "-f"], setup, through_kubectl)
+    directly(child, "kubectl mesh")
+    files(child, "kubectl mesh", through_kubectl.parent)
+
+
+def test_files_in_fish(programs: Path) -> None:
+    (programs.parent / "my-objects.yaml").touch()
+    (programs.parent / "lat\udce9in").touch()
+    assert fish(programs, "kubectl-mesh completion fish", "kubectl-mesh verify-gateway -f ~/my-o") == [
+        "~/my-objects.yaml"
+    ]
 
 
 @pytest.mark.live

@@ -197,7 +197,14 @@ def test_from_a_custom_index(krew: Krew, lab: Lab, archive: Path) -> None:
     assert krew.version() == f"v{__version__}"
     assert krew.run("kubectl", "mesh", *verify).returncode == 1
 
+    # As the README puts completion in place: whatever stands in krew's own folder beside no plugin, it takes for
+    # an outdated krew.
+    readme = (ROOT / "README.md").read_text()
+    line = next(line for line in readme.splitlines() if line.startswith("kubectl mesh completion kubectl"))
+    assert krew.run("bash", "-c", f"mkdir -p ~/.local/bin; {line}").returncode == 0
+
     assert krew.run("kubectl", "krew", "uninstall", "mesh").returncode == 0
+    assert krew.run("kubectl", "krew", "list").returncode == 0
     assert krew.installed() == []
     assert {path for path in krew.root.rglob("*") if ".git" not in path.parts} - before == set()
     assert "unknown command" in krew.run("kubectl", "mesh", "version").stderr
