@@ -115,7 +115,7 @@ kubectl mesh snapshot mesh.json --control-plane-context control-plane --redact
 kubectl mesh version -o yaml
 """,
     "completion": """\
-# kubectl mesh <TAB>: kubectl asks an executable of this name, in any folder of the PATH but krew's
+# kubectl mesh <TAB>: kubectl asks an executable of this name on the PATH; not in krew's folder
 mkdir -p ~/.local/bin
 kubectl mesh completion kubectl > ~/.local/bin/kubectl_complete-mesh
 chmod +x ~/.local/bin/kubectl_complete-mesh

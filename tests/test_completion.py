@@ -58,7 +58,7 @@ def test_what_is_offered(kubeconfig: str, capsys: pytest.CaptureFixture[str]) ->
     assert offered("verify-endpoints", "--gat") == [":4"]
     assert offered("verify-endpoints", "") == [":4"]
     assert offered("verify-endpoints", "-o", "") == [*FORMS, ":4"]
-    assert offered("verify-endpoints", "-q", "--output=j") == ["json", ":4"]
+    assert offered("verify-endpoints", "-q", "--output=js") == ["json", ":4"]
     assert offered("version", "-o", "") == ["json", "yaml", ":4"]
     assert offered("completion", "") == ["bash", "zsh", "fish", "kubectl", ":4"]
     assert offered("verify-endpoints", "--mesh-id", "") == [":4"]
