@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import NoReturn, TextIO
 
-from kubectl_mesh import __version__
+from kubectl_mesh import __version__, manual
 from kubectl_mesh.output import FORMS, Style, form
 from kubectl_mesh.parser import Parser
 from kubectl_mesh.report import FAIL, WARN, Ignore, Report, clean
@@ -46,87 +46,6 @@ _KINDS = {
     "ds": "daemonset",
     "ns": "namespace",
     "namespaces": "namespace",
-}
-
-_NOTES = """\
-Exit codes, the same for every form of output:
-  0    verified, no difference (warnings allowed)
-  1    differences found
-  2    usage error, or a file that can't be used
-  3    could not be determined: never shown as fine
-  130  interrupted
-
-Flags follow the command. kubectl refuses to start a plugin where a flag stands before its name
-(kubectl -n x mesh …), as it can't know which of the words after that flag is the plugin.
-On Windows kubectl turns every exit code but 0 into 1: scripts there call kubectl-mesh.exe, or
-read `verdict` of -o json.
-"""
-
-_SNAPSHOT_NOTES = """\
-Exit codes:
-  0    written; what could not be read is in the file too, with its reason
-  2    usage error, or a file that can't be written
-  3    a cluster gave no answer at all, or the file would not give the same verdict
-"""
-
-_EXAMPLES = {
-    "": """\
-# The active context is a workload cluster; its control plane runs in context "control-plane"
-kubectl mesh verify-endpoints --control-plane-context control-plane
-
-# Why is istio-ingressgateway not ready, or without an address?
-kubectl mesh verify-gateway --control-plane-context control-plane
-""",
-    "verify-endpoints": """\
-# The active context is a workload cluster; its control plane runs in context "control-plane"
-kubectl mesh verify-endpoints --control-plane-context control-plane
-
-# The control-plane cluster itself
-kubectl mesh verify-endpoints --context control-plane
-
-# The address is known, the control plane is out of reach
-kubectl mesh verify-endpoints --expect-address 10.64.30.71
-
-# Objects from files; those of the other cluster are captured there in the same way
-kubectl get -n istio-system svc,ep,endpointslices,pods,deploy,cm -o yaml > workload.yaml
-kubectl mesh verify-endpoints -f workload.yaml --expect-address 10.64.30.71
-""",
-    "verify-gateway": """\
-# Why is istio-ingressgateway not ready, or without an address? Both clusters are looked at
-kubectl mesh verify-gateway --control-plane-context control-plane
-
-# Gateways in every namespace; one of them
-kubectl mesh verify-gateway --control-plane-context control-plane -A
-kubectl mesh verify-gateway --control-plane-context control-plane -A --gateway test-gw
-
-# A gateway that is meant to have no load balancer
-kubectl mesh verify-gateway --control-plane-context control-plane --ignore LoadBalancerMissing
-""",
-    "snapshot": """\
-# For somebody who has no access to the clusters
-kubectl mesh snapshot mesh.json.gz --control-plane-context control-plane
-kubectl mesh verify-gateway -f mesh.json.gz
-
-# For a public issue
-kubectl mesh snapshot mesh.json --control-plane-context control-plane --redact
-""",
-    "version": """\
-# What to say in a bug report
-kubectl mesh version -o yaml
-""",
-    "completion": """\
-# kubectl mesh <TAB>: kubectl asks an executable of this name on the PATH; not in krew's folder
-mkdir -p ~/.local/bin
-kubectl mesh completion kubectl > ~/.local/bin/kubectl_complete-mesh
-chmod +x ~/.local/bin/kubectl_complete-mesh
-
-# kubectl-mesh <TAB>, called directly, in this bash or zsh, or in every new one
-source <(kubectl mesh completion bash)
-source <(kubectl mesh completion zsh)
-
-# The same in fish
-kubectl mesh completion fish > ~/.config/fish/completions/kubectl-mesh.fish
-""",
 }
 
 
@@ -219,8 +138,8 @@ def _parser() -> Parser:
     parser = Parser(
         prog="kubectl mesh",
         description="Verify clusters that were joined to a hosted Istio mesh.",
-        examples=_EXAMPLES[""],
-        notes=_NOTES,
+        examples=manual.EXAMPLES[""],
+        notes=manual.NOTES,
     )
     commands = parser.add_subparsers(metavar="COMMAND", parser_class=Parser)
     _add_verify(
@@ -248,7 +167,7 @@ def _parser() -> Parser:
         "FILE (- is stdout, a name in .gz is compressed) holds what both commands look at and nothing\n"
         "else: no Secrets, certificates or tokens. They give the same verdict on it with --filename, on\n"
         "any machine and without any cluster.",
-        _SNAPSHOT_NOTES,
+        manual.SNAPSHOT_NOTES,
     )
     snapshot.add_argument("file", metavar="FILE", type=_nonempty)
     _add_where(snapshot).add_argument(
@@ -281,7 +200,7 @@ def _add(
         command,
         help=summary,
         description=f"{summary}{'' if summary.endswith('?') else '.'}\n\n{description}",
-        examples=_EXAMPLES[command],
+        examples=manual.EXAMPLES[command],
         notes=notes,
     )
 
@@ -290,7 +209,7 @@ def _add_verify(
     commands: argparse._SubParsersAction[Parser], command: str, summary: str, description: str
 ) -> argparse._ArgumentGroup:
     """A command that verifies, with the flags that all of them have; returns the group of what is verified."""
-    parser = _add(commands, command, summary, description, _NOTES)
+    parser = _add(commands, command, summary, description, manual.NOTES)
     parser.set_defaults(run=_verify, command=command, all_namespaces=False, gateway=None)
     where = _add_where(parser)
     where.add_argument(
@@ -528,24 +447,13 @@ def _look(arguments: argparse.Namespace) -> Report:
 
 def _snapshot(arguments: argparse.Namespace) -> int:
     import gzip
-    import json
-    import secrets
 
-    from kubectl_mesh.pruning import prune
-    from kubectl_mesh.redaction import Redaction
-    from kubectl_mesh.sources import saved
+    from kubectl_mesh.packing import pack
 
     verified, control_plane, _ = _from_clusters(arguments)
     captured = [verified, control_plane] if control_plane else [verified]
-    written = [
-        replace(snapshot, objects={kind: list(map(prune, found)) for kind, found in snapshot.objects.items()})
-        for snapshot in captured
-    ]
-    if arguments.redact:
-        redaction = Redaction(secrets.token_bytes(16))
-        written = [redaction.snapshot(snapshot) for snapshot in written]
-    content = (json.dumps(saved.dump(written), indent=1) + "\n").encode()
-    if _outline(captured) != _outline(saved.restore(json.loads(content), arguments.file)):
+    content = pack(captured, redact=arguments.redact)
+    if content is None:
         _complain(f"{arguments.file} is not written: the verdict on it would be another one")
         return _UNDETERMINED
     content = gzip.compress(content, mtime=0) if arguments.file.endswith(".gz") else content
@@ -564,20 +472,6 @@ def _snapshot(arguments: argparse.Namespace) -> int:
     for source in silent:
         _complain(f"{source} gave no answer at all; the file holds the reason")
     return _UNDETERMINED if silent else 0
-
-
-def _outline(snapshots: list[Snapshot]) -> list[object]:
-    """What both commands say of snapshots, without the names that stand in it."""
-    from kubectl_mesh.checks import endpoints, gateway
-    from kubectl_mesh.checks.scope import Intent
-
-    verified, control_plane = snapshots[0], snapshots[1] if len(snapshots) > 1 else None
-    told: list[object] = []
-    for verify, gateways_in in ((endpoints.verify, ""), (gateway.verify, verified.namespace), (gateway.verify, "")):
-        for cluster in verify(verified, control_plane, Intent(gateways_in=gateways_in)):
-            found = [(f.code, f.result, f.field, f.cause.code if f.cause else "") for f in cluster.findings]
-            told.append((cluster.role, cluster.mesh_id is None, sorted(found)))
-    return told
 
 
 def _gateways_in(arguments: argparse.Namespace) -> str:

@@ -19,7 +19,8 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from kubectl_mesh import __version__
-from kubectl_mesh.cli import _EXAMPLES, _parser, main
+from kubectl_mesh.cli import _parser, main
+from kubectl_mesh.manual import EXAMPLES
 from kubectl_mesh.output import FORMS
 from tests import harness
 from tests.gateway_scenarios import ALLOCATED, CONTROLLER, GATEWAY_SCENARIOS, PENDING, advertisement, pool
@@ -524,7 +525,7 @@ def test_the_help_is_in_kubectls_order(capsys: pytest.CaptureFixture[str]) -> No
 
 
 def test_examples_of_the_help_are_commands_that_there_are() -> None:
-    lines = [line for text in _EXAMPLES.values() for line in text.splitlines() if line.startswith("kubectl mesh ")]
+    lines = [line for text in EXAMPLES.values() for line in text.splitlines() if line.startswith("kubectl mesh ")]
     assert len(lines) >= 10
     for line in lines:
         assert "run" in _parser().parse_args(shlex.split(line.partition(">")[0])[2:]), line
