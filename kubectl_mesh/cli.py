@@ -439,10 +439,16 @@ def _look(arguments: argparse.Namespace) -> Report:
         contexts=contexts,
         kubectl_flags=_kubectl_flags(arguments),
         command=_repeated(arguments),
-        gateways_in=_gateways_in(arguments),
+        gateways_in=ALL_NAMESPACES if arguments.all_namespaces else verified.namespace,
         gateway=arguments.gateway,
     )
-    return Report(arguments.command, verify(verified, control_plane, intent), arguments.ignore, arguments.fail_on)
+    clusters = verify(verified, control_plane, intent)
+    if verified.stand_ins or (control_plane and control_plane.stand_ins):
+        from kubectl_mesh.catalog import phrase
+
+        for finding in (finding for cluster in clusters for finding in cluster.findings if finding.hint):
+            finding.hint, finding.repair = str(phrase("stand-ins")), None
+    return Report(arguments.command, clusters, arguments.ignore, arguments.fail_on)
 
 
 def _snapshot(arguments: argparse.Namespace) -> int:
@@ -459,13 +465,13 @@ def _snapshot(arguments: argparse.Namespace) -> int:
     content = gzip.compress(content, mtime=0) if arguments.file.endswith(".gz") else content
     try:
         if arguments.file == "-":
-            with _until_closed(sys.stdout):
-                sys.stdout.buffer.write(content)
-                sys.stdout.flush()
+            sys.stdout.buffer.write(content)
+            sys.stdout.flush()
+        elif os.path.exists(arguments.file) and not os.path.isfile(arguments.file):
+            with open(arguments.file, "wb") as device:  # a pipe, for one
+                device.write(content)
         else:
-            # The owner's alone: it tells about clusters.
-            with open(os.open(arguments.file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-                file.write(content)
+            _replace_file(arguments.file, content)
     except OSError as error:
         raise InputError(f"{arguments.file}: {(error.strerror or str(error)).lower()}") from error
     silent = [snapshot.source for snapshot in captured if not snapshot.answered]
@@ -474,8 +480,18 @@ def _snapshot(arguments: argparse.Namespace) -> int:
     return _UNDETERMINED if silent else 0
 
 
-def _gateways_in(arguments: argparse.Namespace) -> str:
-    return ALL_NAMESPACES if arguments.all_namespaces else str(arguments.namespace)
+def _replace_file(path: str, content: bytes) -> None:
+    """Write a file that is its owner's alone (it tells about clusters); a failure leaves an earlier one as it was."""
+    import tempfile
+
+    handle, made = tempfile.mkstemp(dir=os.path.dirname(path) or ".", prefix=".kubectl-mesh-")
+    try:
+        with open(handle, "wb") as file:
+            file.write(content)
+        os.replace(made, path)
+    except OSError:
+        os.unlink(made)
+        raise
 
 
 def _repeated(arguments: argparse.Namespace) -> tuple[str, ...]:
@@ -526,7 +542,9 @@ def _from_files(arguments: argparse.Namespace) -> tuple[Snapshot, Snapshot | Non
         raise InputError(f"{verified.source}: the snapshot is of namespace {verified.namespace}: leave --namespace out")
     namespace = arguments.control_plane_namespace or verified.namespace
     paths = [list(map(os.path.realpath, names)) for names in (arguments.filename, arguments.control_plane_filename)]
-    if brought and not paths[1]:
+    if brought and arguments.control_plane_namespace not in (None, brought.namespace):
+        raise InputError(f"{brought.source}: the snapshot is of namespace {brought.namespace}, as it says itself")
+    if brought and paths[1] in ([], paths[0]):
         return verified, brought
     if not paths[1] or paths[0] == paths[1]:
         # The same objects: the control plane stands in another namespace of the same cluster, or nowhere.
@@ -577,7 +595,8 @@ def _from_clusters(arguments: argparse.Namespace) -> tuple[Snapshot, Snapshot | 
     verified = clusters[0].snapshot
     control_plane = clusters[-1].snapshot if named else None
 
-    stated, gateways_in = arguments.expect_address, _gateways_in(arguments)
+    stated = arguments.expect_address
+    gateways_in = ALL_NAMESPACES if arguments.all_namespaces else verified.namespace
 
     def first(cluster: Cluster) -> list[Read]:
         if cluster.snapshot is not verified:

@@ -43,7 +43,7 @@ CONTROLLER_SELECTORS = [",".join(f"{key}={value}" for key, value in labels.items
 POOL, ADVERTISEMENTS = "IPAddressPool", ("L2Advertisement", "BGPAdvertisement")
 ANNOUNCING = (POOL, *ADVERTISEMENTS)
 _PREFIXES = ("metallb.io/", "metallb.universe.tf/")  # the second until 0.14.8, and still understood
-_LB_CLASS = re.compile(r"--?lb-class=(.+)")
+LB_CLASS = re.compile(r"--?lb-class=(.+)")
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ def served_class(snapshot: Snapshot) -> str:
         for container in maps(pod, "spec", "containers"):
             words = [*texts(container, "command"), *texts(container, "args")]
             for word, following in zip(words, [*words, ""][1:], strict=True):
-                match = _LB_CLASS.fullmatch(word)
+                match = LB_CLASS.fullmatch(word)
                 if match or word in ("--lb-class", "-lb-class"):
                     return match[1] if match else following
     return ""

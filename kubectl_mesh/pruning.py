@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from kubectl_mesh.metallb import LB_CLASS
 from kubectl_mesh.snapshot import Object, dig, mapping, maps, text, texts
 
 # Names of fields, at whatever depth they stand.
@@ -66,6 +67,8 @@ def _pruned(value: Any, field: str = "") -> Any:
         return [_pruned(item) for item in value]
     if not isinstance(value, dict):
         return value
+    if field == "terminated":  # its message is the end of a log
+        return {name: held for name, held in value.items() if name in ("reason", "exitCode")}
     if field == "annotations":
         return {name: held for name, held in value.items() if name in _ANNOTATIONS}
     if field in _MAPS and all(isinstance(held, str) for held in value.values()):
@@ -84,8 +87,10 @@ def _lb_class(words: list[str]) -> list[str]:
     """Of a command line, the class that MetalLB's controller serves."""
     kept = []
     for word, following in zip(words, [*words, ""][1:], strict=True):
-        if "lb-class" in word:
-            kept += [word] if "=" in word else [word, following]
+        if LB_CLASS.fullmatch(word):
+            kept.append(word)
+        elif word in ("--lb-class", "-lb-class"):
+            kept += [word, following]
     return kept
 
 

@@ -98,7 +98,8 @@ class Snapshot:
 
     `source` is the context's or the file's name, `server` what identifies the API server, `taken` when it was first
     asked, in seconds since 1970 (both None for files). `answered` and `failures` are keyed by (kind, namespace,
-    subject): subject is the name that was asked for, or None for the kind as a whole.
+    subject): subject is the name that was asked for, or None for the kind as a whole. `stand_ins`: its addresses and
+    names are made up.
     """
 
     source: str
@@ -108,6 +109,7 @@ class Snapshot:
     objects: dict[str, list[Object]] = field(default_factory=dict)
     answered: set[ReadKey] = field(default_factory=set)
     failures: dict[ReadKey, Failure] = field(default_factory=dict)
+    stand_ins: bool = False
 
     def same_cluster(self, other: Snapshot) -> bool:
         """Whether both are of one cluster: one API server, or the same files."""

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from kubectl_mesh.report import PASS, UNKNOWN, Report
 
 _FIRST_PAUSE, _LONGEST_PAUSE, _GROWTH = 1.0, 15.0, 1.5  # seconds
+_LAST_LOOK = 0.5  # seconds that a look gets at least, even if the time is over a little later then
 # What no waiting mends: somebody has to give rights, or log in.
 _FINAL = {"Forbidden", "Unauthorized"}
 
@@ -22,18 +23,22 @@ def until_pass(look: Callable[[float | None], Report], timeout: float | None, *,
     still missing is shown on stderr in one line, if that is a terminal and nobody asked for quiet.
     """
     begun = time.monotonic()
-    pause = _FIRST_PAUSE
+    pause, last = _FIRST_PAUSE, False
     shown = not quiet and sys.stderr is not None and sys.stderr.isatty()
     try:
         while True:
-            report = look(None if timeout is None else max(0.1, timeout - (time.monotonic() - begun)))
+            looked = time.monotonic()
+            report = look(None if timeout is None else max(_LAST_LOOK, timeout - (looked - begun)))
+            now = time.monotonic()
+            taken = now - begun
             if report.verdict == PASS or _hopeless(report):
                 return report, False
-            taken = time.monotonic() - begun
-            if timeout is not None and taken + pause > timeout:
-                if taken >= timeout:
+            if timeout is not None:
+                # The last look needs as long as this one did, and some more.
+                left = timeout - taken - max(_LAST_LOOK, 2 * (now - looked))
+                if last or left <= 0:
                     return report, True
-                pause = timeout - taken  # one look more, at the very end
+                last, pause = left <= pause, min(pause, left)
             if shown:
                 _show(f"waiting {taken:.0f}s: {_missing(report)}")
             gc.collect()  # the process runs without a collector, and each look leaves connections behind

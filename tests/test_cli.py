@@ -614,3 +614,35 @@ def test_the_same_kind_of_another_api_group_is_another_kind(tmp_path: Path) -> N
     knative = {"apiVersion": "serving.knative.dev/v1", "kind": "Service", "metadata": {"name": "istiod-remote"}}
     (tmp_path / "more.yaml").write_text(yaml.safe_dump(knative))
     assert summary(*files, "-f", str(tmp_path / "more.yaml"))[0] == 0
+
+
+# --- -o patch -----------------------------------------------------------------------------------
+
+
+def patched(scenario: Any, folder: Path, *flags: str) -> tuple[int, list[Any]]:
+    """The exit code, and the objects to apply."""
+    command = [scenario.command, *harness.write(scenario, folder), *scenario.flags, *flags, "-o", "patch"]
+    code, out = harness.run(*command)
+    return code, list(yaml.safe_load_all(out))
+
+
+@pytest.mark.parametrize(
+    "name", ["on-no-node", "slice-of-another-family", "fqdn-slice", "second-slice-with-another-number"]
+)
+def test_no_manifest_that_would_not_mend(name: str, tmp_path: Path) -> None:
+    scenario = next(s for s in SCENARIOS if s.name == name)
+    assert patched(scenario, tmp_path) == (1, [])
+
+
+def test_a_manifest_leaves_what_the_user_ignores(tmp_path: Path) -> None:
+    ports = next(s for s in SCENARIOS if s.name == "no-15012")
+    broken = replace(ports, scene=replace(ports.scene, remote=("203.0.113.9",)))
+    assert len(patched(broken, tmp_path)[1]) == 1
+    assert patched(broken, tmp_path, "--ignore", "AddressIsUnexpected") == (1, [])
+
+
+def test_of_several_allowed_addresses_one_is_written(tmp_path: Path) -> None:
+    allowed = [flag for address in (LOAD_BALANCER, "10.64.30.99") for flag in ("--expect-address", address)]
+    code, (manifest,) = patched(BROKEN, tmp_path, *allowed)
+    assert code == 1
+    assert manifest["subsets"][0]["addresses"] == [{"ip": LOAD_BALANCER}]

@@ -17,6 +17,7 @@ import yaml
 from kubectl_mesh.cli import main
 from kubectl_mesh.gateways import GATEWAY_SELECTORS
 from kubectl_mesh.metallb import CONTROLLER_SELECTORS
+from kubectl_mesh.packing import pack
 from kubectl_mesh.pruning import prune
 from kubectl_mesh.reads import REVISIONS
 from kubectl_mesh.redaction import Redaction
@@ -77,6 +78,21 @@ def test_stand_ins_leave_the_verdict(scenario: Scenario, tmp_path: Path) -> None
         ]
 
     assert outline(after[1]) == outline(before[1])
+    # The writer of the file looks at all that both commands say.
+    assert pack(whole, redact=True) is not None
+
+
+def test_gateways_are_looked_for_in_the_snapshots_own_namespace(tmp_path: Path) -> None:
+    """Not in that of -n, which nobody gave, nor in the usual one."""
+    crash = harness.in_namespace(next(s for s in ALL if s.name == "gateway-crash"), "mesh-crash")
+    for name in ("whole", "redacted"):
+        snapshots = captured(crash, tmp_path)
+        if name == "redacted":
+            redaction = Redaction(b"k")
+            snapshots = [redaction.snapshot(snapshot) for snapshot in snapshots]
+        code, report = verdict(snapshots, crash, tmp_path, name)
+        assert code == 1
+        assert "GatewayCrashLooping" in {finding["code"] for finding in harness.findings(report)}
 
 
 # --- what a file may hold -----------------------------------------------------------------------
@@ -117,6 +133,11 @@ SECRETS: dict[str, dict[str, Any]] = {
         },
         "binaryData": {"x": "SECRET"},
     },
+    "statuses": {
+        "metadata": {"name": "x", "ownerReferences": [{"kind": "ReplicaSet", "name": "r", "apiVersion": "apps/v1"}]},
+        "spec": {"containers": [{"name": "a", "command": ["sh", "-c", "TOKEN=SECRET exec x --lb-class=foo"]}]},
+        "status": {"containerStatuses": [{"lastState": {"terminated": {"exitCode": 1, "message": "SECRET"}}}]},
+    },
     "broken": {"metadata": {"name": "istio"}, "data": {"mesh": "a: [SECRET", "values": "{SECRET", "config": "[SECRET"}},
     "odd": {
         "metadata": {"name": "x"},
@@ -150,8 +171,52 @@ def test_what_stand_ins_replace() -> None:
     assert first == second  # they share their network, as before
     assert made.text("fupan") == "n1"
     assert made.text("2026-11-22T10:00:00Z CrashLoopBackOff v1.22.4") == "2026-11-22T10:00:00Z n4 v1.22.4"
-    assert made.text("CrashLoopBackOff") == "CrashLoopBackOff"
     assert Redaction(b"other").text("10.64.30.71") != made.text("10.64.30.71")
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "10.64.30.71.sslip.io",
+        "istio.10.64.30.71.nip.io",
+        "node10-64-30-71",
+        "node-010-064-030-071",
+        "010.064.030.071",
+        "10.64.30.071",
+        "node_10.64.30.71_1",
+        "10.64.30.71x",
+        "::ffff:10.64.30.71",
+        "[fd00:64::71]:15012",
+        "aa:bb:cc:dd:ee:ff beef:cafe:face",
+        "arn:aws:eks:eu:123456789012:cluster/acme",
+        "AcmeProd",
+        "{acme-zone: 10.64.30.71}",
+    ],
+)
+def test_no_address_or_name_stays(told: str) -> None:
+    shown = Redaction(b"k").text(told)
+    assert not re.search(r"10[.-]64|0?64[.-]0?30|\b71\b|bb:cc|beef|12345678|[Aa]cme|sslip|nip|fd00", shown), shown
+
+
+def test_no_object_keeps_a_name_in_a_corner() -> None:
+    pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {
+            "name": "acme",
+            "labels": {"team": "AcmePayments", "acme.example/x": "Acme"},
+            "ownerReferences": [{"apiVersion": "ops.acme.example/v1", "kind": "AcmeBank", "name": "acme"}],
+        },
+        "spec": {"containers": [{"name": "a", "env": [{"name": "PROXY_CONFIG", "value": "{acme: 10.64.30.71"}]}]},
+        "status": {
+            "phase": "Running",
+            "conditions": [{"type": "Ready", "status": "False", "message": '{"acme-db":1}'}],
+        },
+    }
+    snapshot = Snapshot("AcmeProd", "acme", "s", 1.0, objects={"Pod": [pod]}, answered={("Pod", "acme", None)})
+    written = json.dumps(saved.dump([Redaction(b"k").snapshot(snapshot)]))
+    assert not re.search("acme|10.64", written, re.IGNORECASE)
+    assert all(word in written for word in ("Running", "Ready", '"False"', '"Pod"'))
 
 
 @pytest.mark.parametrize("known", [REVISIONS, *GATEWAY_SELECTORS, *CONTROLLER_SELECTORS, REMOTE_SERVICE, "kube-system"])
@@ -188,7 +253,13 @@ def test_damaged_or_newer_files(file: Path, tmp_path: Path, capsys: pytest.Captu
         (changed(answered=[["Pod", "x", 5]]), "damaged"),
         (changed(failures=[{"read": ["Pod", "x", None]}]), "damaged"),
         (changed(taken="now"), "damaged"),
+        (changed(taken=float("nan")), "damaged"),
+        (changed(taken=10**400), "damaged"),
+        (changed(answered=5), "damaged"),
         (changed(context=""), "damaged"),
+        (b'{"a":' + b"[" * 50000 + b"]" * 50000 + b"}", "too deeply"),
+        (b"a: " + b"[" * 100000, "too deeply"),
+        (b"- " * 100000, "too deeply"),
         (file.read_bytes() + b"\n" + file.read_bytes(), "read alone"),
     ):
         bad = tmp_path / "bad.json"
@@ -197,6 +268,24 @@ def test_damaged_or_newer_files(file: Path, tmp_path: Path, capsys: pytest.Captu
         shown = capsys.readouterr()
         assert (shown.out, len(shown.err.splitlines())) == ("", 1), shown.err
         assert told in shown.err
+
+
+def test_a_file_that_would_not_fit(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bundle, "_LARGEST", 1000)
+    packed = file.with_name("bomb.gz")
+    packed.write_bytes(gzip.compress(file.read_bytes()))
+    assert main(["verify-gateway", "-f", str(packed)]) == 2
+
+
+def test_stand_ins_are_no_remedy(tmp_path: Path) -> None:
+    """What would be applied or pasted holds made-up addresses."""
+    page = next(s for s in ALL if s.name == "gateway-page")
+    redaction = Redaction(b"k")
+    file = tmp_path / "redacted.json"
+    file.write_text(json.dumps(saved.dump([redaction.snapshot(snapshot) for snapshot in captured(page, tmp_path)])))
+    code, out = harness.run("verify-gateway", "-f", str(file), "-o", "patch")
+    assert (code, list(yaml.safe_load_all(out))) == (1, [])
+    assert "kubectl -n" not in harness.run("verify-gateway", "-f", str(file))[1]
 
 
 def test_how_a_file_is_read(file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -242,6 +331,12 @@ def test_a_mesh_in_a_file(lab: Lab, tmp_path: Path, capfd: pytest.CaptureFixture
     assert main(["snapshot", "-", *asked]) == 0
     assert json.loads(capfd.readouterr().out)["kind"] == "Snapshot"
     assert main(["snapshot", str(tmp_path / "no" / "such"), *asked]) == 2
+    open_to_all = tmp_path / "open.json"
+    open_to_all.write_text("earlier")
+    open_to_all.chmod(0o666)
+    assert main(["snapshot", str(open_to_all), *asked]) == 0
+    assert open_to_all.stat().st_mode & 0o777 == 0o600
+    assert sorted(path.name for path in tmp_path.iterdir() if path.name.startswith(".")) == []
 
 
 @pytest.mark.live

@@ -42,6 +42,7 @@ PHRASES = {
         "Nothing has been changed. The mesh's controllers may write these objects back: the lasting repair is the\n"
         "mesh's own control-plane address (basic information of the mesh; remotePilotAddress of its GlobalMesh)."
     ),
+    "stand-ins": "The file holds stand-ins for addresses and names: what to do is told on the clusters themselves.",
     "nothing-to-apply": "Nothing has been changed, and no manifest mends what is at fault, if anything is.",
     "fix-hosted": (
         "Put the hosted Pod IPs into istiod-remote:\n"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from kubectl_mesh.catalog import Shell, finding, phrase, title
@@ -11,6 +11,7 @@ from kubectl_mesh.checks.scope import Scope, quoted
 from kubectl_mesh.checks.truth import HOSTED, WORKLOAD, Truth
 from kubectl_mesh.report import FAIL, WARN, Finding, ObjectRef
 from kubectl_mesh.routing import (
+    SERVICE_NAME_LABEL,
     Port,
     endpoints_backends,
     is_ip,
@@ -42,6 +43,8 @@ from kubectl_mesh.topology import (
 _ALWAYS_WRONG = {"AddressIsLocalIstiod", "AddressIsCkubeRemote", "AddressIsClusterIP", "AddressIsOtherMesh"}
 _WRONG_BESIDE = {"AddressIsHostedPod", "AddressIsLoadBalancer"}
 _WRONG_HERE = {"AddressIsNode", "AddressIsOtherPod"}
+_MANAGED_BY = "endpointslice.kubernetes.io/managed-by"
+_MIRRORING = "endpointslicemirroring-controller.k8s.io"
 
 
 @dataclass(frozen=True)
@@ -61,9 +64,16 @@ class RemoteCheck:
     """Verifies one istiod-remote. `known` tells whose an address is, `truth` which ones are right."""
 
     def __init__(
-        self, scope: Scope, remote: Remote, mesh_id: str | None, truth: Truth, known: dict[str, Owner]
+        self,
+        scope: Scope,
+        remote: Remote,
+        mesh_id: str | None,
+        truth: Truth,
+        known: dict[str, Owner],
+        *,
+        trial: bool = False,
     ) -> None:
-        self.scope, self.cluster, self.remote = scope, scope.verified, remote
+        self.scope, self.cluster, self.remote, self.trial = scope, scope.verified, remote, trial
         self.mesh_id, self.truth, self.known = mesh_id, truth, known
         self.findings: list[Finding] = []
         self.service = self.cluster.find("Service", remote.name, remote.namespace)
@@ -404,14 +414,46 @@ class RemoteCheck:
 
     def _fix(self, holder: Object | None) -> Shell:
         """How the endpoints in an object are mended."""
-        if not self.truth.addresses:
+        right = self._right()
+        if not right:
             return self._settle()
-        return self.repair.addresses(self.truth.pattern, self.truth.addresses, self.remote.configured, holder)
+        return self.repair.addresses(self.truth.pattern, right, self.remote.configured, holder)
+
+    def _right(self) -> list[str]:
+        """The addresses to write: of those that the user allows the ones in use, or the first; else all right ones."""
+        right = self.truth.addresses or []
+        if not (self.scope.intent.addresses and self.truth.pattern == WORKLOAD):
+            return right
+        return [address for address in ready_addresses(self.routed) if address in right] or right[:1]
 
     def _manifest(self, holder: Object | None) -> Object | None:
-        """The object that holds the endpoints as it should be, where the right addresses are known."""
-        right = self.truth.addresses
-        return self.repair.manifest(self.remote.namespace, right, holder) if right else None
+        """The object that holds the endpoints as it should be, where that is known and nothing else is in the way."""
+        right = self._right()
+        made = self.repair.manifest(self.remote.namespace, right, holder) if right and not self.trial else None
+        return made if made and self._mends(made) else None
+
+    def _mends(self, made: Object) -> bool:
+        """Whether nothing is at fault any more with this object in the cluster, and what controllers make of it."""
+        kind, cluster = made["kind"], self.cluster
+        there = cluster.find(kind, name_of(made), self.remote.namespace) or {}
+        metadata = {**mapping(there, "metadata"), **made["metadata"]}
+        changed = {**there, **made, "metadata": metadata}
+        slices = cluster.objects.get("EndpointSlice", [])
+        if kind == "Endpoints" and not self.alone and not self._never_mirrored():
+            ours = {id(slice_) for slice_ in self.slices if labels_of(slice_).get(_MANAGED_BY) == _MIRRORING}
+            labels = {SERVICE_NAME_LABEL: self.remote.name, _MANAGED_BY: _MIRRORING}
+            slices = [slice_ for slice_ in slices if id(slice_) not in ours]
+            slices += [
+                {**slice_, "kind": "EndpointSlice", "metadata": {**metadata, "name": f"new-{number}", "labels": labels}}
+                for number, slice_ in enumerate(mirrored(changed))
+            ]
+        elif labels_of(there).get(_MANAGED_BY) == _MIRRORING:
+            return False  # its controller writes it anew
+        tried = replace(cluster, objects={**cluster.objects, "EndpointSlice": list(slices)})
+        tried.add(kind, [changed])
+        scope = Scope(tried, self.scope.control_plane, self.scope.intent)
+        check = RemoteCheck(scope, self.remote, self.mesh_id, self.truth, self.known, trial=True)
+        return not any(found.result == FAIL for found in check.run())
 
     def _pending(self) -> Finding | None:
         """The failure of the control plane that this one may be the consequence of."""
@@ -459,7 +501,7 @@ class RemoteCheck:
         `codes` tell what is missing: the Service port, the endpoint port, or only its name.
         """
         port = service_port(service, outer)
-        right = self.truth.addresses or addresses
+        right = self._right() or addresses
         if port is None:
             held = [p for a in addresses for p in ports_of(a, self.routed)]
             return self._tell(

@@ -130,8 +130,9 @@ class Repair:
         defaults = {outer: name for outer, _, name in _PORTS}
         present = maps(self.service, "spec", "ports")
         # Several ports must have names, each its own.
-        unnamed = any(not port.get("name") for port in present)
-        named = [{**port, "name": port.get("name") or defaults.get(port.get("port", 0), "other")} for port in present]
+        unnamed = any(not text(port, "name") for port in present)
+        names = {str(outer): name for outer, name in defaults.items()}
+        named = [{**p, "name": text(p, "name") or names.get(str(p.get("port")), "other")} for p in present]
         ports = [port for port in named if port["name"] not in {p["name"] for p in missing}] + missing
         patch = self._patch_service({"ports": ports})
         if not unnamed or not addresses:

@@ -19,7 +19,9 @@ def manifests(report: Report, _: Style) -> str:
     """
     homes = {id(finding): cluster.context for cluster in report.clusters for finding in cluster.findings}
     faults = report.at_fault()
-    mended = {json.dumps(f.repair): None for f in faults if f.repair}
+    # What the user ignores stays as it is: the manifest of the same object would change it.
+    left_alone = {f.object for f in report.findings if f.ignored}
+    mended = {json.dumps(f.repair): None for f in faults if f.repair and f.object not in left_alone}
     lines = [f"# kubectl mesh {report.command}: {report.verdict}"]
     lines += [f"# {line}" for line in (phrase("not-applied") if mended else phrase("nothing-to-apply")).splitlines()]
     documents: list[str] = []
@@ -27,9 +29,9 @@ def manifests(report: Report, _: Style) -> str:
         if fault.cause in faults:
             continue  # it goes with its cause
         lines += ["#", f"# {fault.code} ({homes[id(fault)]}): {fault.message}"]
-        if not fault.repair:
+        if json.dumps(fault.repair) not in mended:
             lines.append("# No manifest alone mends this.")
         lines += [f"# {line}".rstrip() for line in (fault.hint or "").splitlines()]
     for wanted in mended:
-        documents.append(yaml.safe_dump(json.loads(wanted), sort_keys=False, allow_unicode=True))
+        documents.append(yaml.safe_dump(json.loads(wanted), sort_keys=False))
     return "---\n".join(["\n".join([*lines, ""]), *documents])

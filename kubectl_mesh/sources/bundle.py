@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import codecs
 import gzip
+import io
 import json
+import re
 import sys
 import zlib
 from collections.abc import Iterator, Sequence
@@ -17,6 +19,8 @@ from kubectl_mesh.snapshot import Object, Snapshot, maps, text
 from kubectl_mesh.sources import InputError, saved
 
 _GZIP = b"\x1f\x8b"
+_LARGEST = 1 << 30  # bytes
+_DEEPEST = 500  # levels; a Kubernetes object has about twenty
 _BYTE_ORDER_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
@@ -47,6 +51,8 @@ def load(filenames: Sequence[str], namespace: str) -> tuple[Snapshot, Snapshot |
 def _content(filename: str, name: str) -> bytes:
     try:
         if filename == "-":
+            if sys.stdin is None:
+                raise InputError("stdin: it is closed")
             content = sys.stdin.buffer.read()
         else:
             with open(filename, "rb") as file:
@@ -55,7 +61,10 @@ def _content(filename: str, name: str) -> bytes:
         raise InputError(f"{name}: {(error.strerror or str(error)).lower()}") from error
     if content.startswith(_GZIP):
         try:
-            content = gzip.decompress(content)
+            with gzip.open(io.BytesIO(content)) as packed:
+                content = packed.read(_LARGEST + 1)
+            if len(content) > _LARGEST:
+                raise InputError(f"{name}: it is larger than {_LARGEST >> 20} MiB when it is unpacked")
         except (OSError, EOFError, zlib.error) as error:
             raise InputError(f"{name}: the gzip file is damaged: {error}") from error
     if not content.strip():
@@ -84,8 +93,12 @@ def _documents(content: str, name: str) -> list[Any]:
                 documents.append(document)
                 rest = rest[end:].lstrip()
             return documents
-    except (ValueError, RecursionError):
+    except RecursionError as error:
+        raise InputError(f"{name}: it is nested too deeply") from error
+    except ValueError:
         pass  # a flow mapping is YAML too
+    if _depth(content) > _DEEPEST:  # libyaml's stack has no bound of its own
+        raise InputError(f"{name}: it is nested too deeply")
     try:
         return list(yaml.load_all(content, getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
     except yaml.YAMLError as error:
@@ -96,6 +109,19 @@ def _documents(content: str, name: str) -> list[Any]:
         raise InputError(f"{name}: it is nested too deeply") from error
     except Exception as error:  # a timestamp, number or tag that YAML can't make raises whatever it likes
         raise InputError(f"{name}: it can't be decoded: {error}") from error
+
+
+def _depth(content: str) -> int:
+    """How deeply YAML may be nested at the most: by brackets, by indentation, and by dashes in one line."""
+    deepest = 0
+    for part in re.split(r"^(?=[\w-])", content, flags=re.MULTILINE):  # brackets in texts must not add up
+        depth = 0
+        for bracket in re.finditer(r"[\[\]{}]", part):
+            depth += 1 if bracket[0] in "[{" else -1
+            deepest = max(deepest, depth)
+    dashes = max((len(run[0]) // 2 for run in re.finditer(r"(?:[-?] )+", content)), default=0)
+    indented = re.finditer(r"^ +(?=\S)", content, re.MULTILINE)
+    return max(deepest, dashes, len({len(spaces[0]) for spaces in indented}))
 
 
 def _objects(documents: list[Any], name: str) -> Iterator[Object]:

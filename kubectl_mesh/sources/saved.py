@@ -16,6 +16,7 @@ from kubectl_mesh.sources import InputError
 
 KIND = "Snapshot"
 API_VERSION = "kubectl-mesh/v1"
+_LATEST = 1e11  # seconds since 1970
 
 
 def dump(snapshots: Sequence[Snapshot]) -> Object:
@@ -31,6 +32,7 @@ def dump(snapshots: Sequence[Snapshot]) -> Object:
                 "namespace": snapshot.namespace,
                 "server": f"server-{servers.index(snapshot.server) + 1}",
                 "taken": snapshot.taken,
+                "standIns": snapshot.stand_ins,
                 "answered": sorted(([*key] for key in snapshot.answered), key=json.dumps),
                 "failures": [
                     {"read": [*key], "code": failure.code, "detail": failure.detail}
@@ -58,7 +60,8 @@ def restore(document: Any, name: str) -> list[Snapshot]:
 
 def _cluster(written: Object) -> Snapshot | None:
     """One cluster, or None where something is missing or of a wrong type."""
-    keys = [key for key in dig(written, "answered") or [] if _is_key(key)]
+    answered = dig(written, "answered")
+    keys = [key for key in answered if _is_key(key)] if isinstance(answered, list) else []
     failed = [f for f in maps(written, "failures") if _is_key(dig(f, "read")) and text(f, "code")]
     objects = [obj for obj in maps(written, "objects") if text(obj, "kind") and text(obj, "metadata", "name")]
     taken = dig(written, "taken")
@@ -67,6 +70,7 @@ def _cluster(written: Object) -> Snapshot | None:
         and text(written, "namespace")
         and text(written, "server")
         and isinstance(taken, (int, float))
+        and 0 <= taken < _LATEST
         and all(
             isinstance(dig(written, part), list) and len(dig(written, part)) == len(kept)
             for part, kept in (("answered", keys), ("failures", failed), ("objects", objects))
@@ -75,6 +79,7 @@ def _cluster(written: Object) -> Snapshot | None:
     if not whole:
         return None
     snapshot = Snapshot(text(written, "context"), text(written, "namespace"), text(written, "server"), taken)
+    snapshot.stand_ins = dig(written, "standIns") is True
     snapshot.answered = {(kind, namespace, subject) for kind, namespace, subject in keys}
     for failure in failed:
         kind, namespace, subject = failure["read"]
