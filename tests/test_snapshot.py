@@ -325,7 +325,7 @@ def test_a_mesh_in_a_file(lab: Lab, tmp_path: Path, capfd: pytest.CaptureFixture
         assert (tmp_path / "packed.json.gz").stat().st_size < (tmp_path / "plain.json").stat().st_size / 3
         assert main(["snapshot", str(tmp_path / "redacted.json"), *asked, "--redact"]) == 0
         redacted = (tmp_path / "redacted.json").read_text()
-        assert not re.search(r"10\.64\.30|10\.233|127\.0\.0\.1|snap-|hosted-mesh\b.*10\.", redacted)
+        assert not re.search(r"10\.64\.30|10\.233|127\.0\.0\.1|snap-", redacted)
         assert harness.run("verify-endpoints", "-f", str(tmp_path / "redacted.json"))[0] == code
     capfd.readouterr()
     assert main(["snapshot", "-", *asked]) == 0
