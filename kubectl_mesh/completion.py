@@ -38,7 +38,9 @@ _kubectl_mesh() {
         *) _python_argcomplete "$@" ;;
     esac
 }
-compdef _kubectl_mesh kubectl-mesh
+if [[ -n "${ZSH_VERSION-}" ]]; then
+    compdef _kubectl_mesh kubectl-mesh
+fi
 """
 
 

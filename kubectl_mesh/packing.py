@@ -40,4 +40,4 @@ def _outline(snapshots: Sequence[Snapshot]) -> list[object]:
         for cluster in verify(verified, control_plane, Intent(gateways_in=gateways_in)):
             found = [(f.code, f.result, f.field, f.cause.code if f.cause else "") for f in cluster.findings]
             told.append((cluster.role, cluster.mesh_id is None, sorted(found)))
-    return told
+    return sorted(told, key=str)  # meshes stand in the order of their names

@@ -78,7 +78,7 @@ class Redaction:
             source=self.text(snapshot.source),
             namespace=self.text(snapshot.namespace),
             objects={kind: [self._value(obj) for obj in found] for kind, found in snapshot.objects.items()},
-            answered={self._key_of(key) for key in snapshot.answered},
+            answered={self._key_of(key) for key in sorted(snapshot.answered, key=str)},
             failures={
                 self._key_of(key): Failure(failure.code, self.text(failure.detail))
                 for key, failure in snapshot.failures.items()
