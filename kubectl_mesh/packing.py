@@ -11,6 +11,7 @@ from kubectl_mesh.checks import endpoints, gateway
 from kubectl_mesh.checks.scope import Intent
 from kubectl_mesh.pruning import prune
 from kubectl_mesh.redaction import Redaction
+from kubectl_mesh.report import Report
 from kubectl_mesh.snapshot import ALL_NAMESPACES, Snapshot
 from kubectl_mesh.sources import saved
 
@@ -37,7 +38,14 @@ def _outline(snapshots: Sequence[Snapshot]) -> list[object]:
         (gateway.verify, verified.namespace),
         (gateway.verify, ALL_NAMESPACES),
     ):
-        for cluster in verify(verified, control_plane, Intent(gateways_in=gateways_in)):
-            found = [(f.code, f.result, f.field, f.cause.code if f.cause else "") for f in cluster.findings]
-            told.append((cluster.role, cluster.mesh_id is None, sorted(found)))
-    return sorted(told, key=str)  # meshes stand in the order of their names
+        clusters = verify(verified, control_plane, Intent(gateways_in=gateways_in))
+        # Meshes stand in the order of their names, and what is told once for all of them in the first.
+        findings = [f for cluster in clusters for f in cluster.findings]
+        told.append(
+            (
+                Report("", clusters).verdict,
+                sorted((cluster.role, cluster.mesh_id is None) for cluster in clusters),
+                sorted((f.code, f.result, f.field, f.cause.code if f.cause else "") for f in findings),
+            )
+        )
+    return told
