@@ -70,7 +70,7 @@ def _flushed(code: int) -> int:
             if stream is not None:
                 stream.flush()
         except OSError as error:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+            _silence(stream)
             if stream is sys.stdout and not isinstance(error, BrokenPipeError) and code != _UNDETERMINED:
                 code = _UNDETERMINED
                 _complain(f"{error.strerror or error}")
@@ -128,7 +128,11 @@ def _until_closed(stream: TextIO) -> Iterator[None]:
     try:
         yield
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        _silence(stream)
+
+
+def _silence(stream: TextIO) -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 # --- the grammar --------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import yaml
@@ -43,7 +44,9 @@ CONTROLLER_SELECTORS = [",".join(f"{key}={value}" for key, value in labels.items
 POOL, ADVERTISEMENTS = "IPAddressPool", ("L2Advertisement", "BGPAdvertisement")
 ANNOUNCING = (POOL, *ADVERTISEMENTS)
 _PREFIXES = ("metallb.io/", "metallb.universe.tf/")  # the second until 0.14.8, and still understood
-LB_CLASS = re.compile(r"--?lb-class=(.+)")
+_ASKED_POOL, _ASKED_ADDRESSES, _ALLOCATED_POOL = "address-pool", "loadBalancerIPs", "ip-allocated-from-pool"
+ANNOTATIONS = {p + name for p in _PREFIXES for name in (_ASKED_POOL, _ASKED_ADDRESSES, _ALLOCATED_POOL)}
+_LB_CLASS = re.compile(r"--?lb-class=(.+)")
 
 
 @dataclass(frozen=True)
@@ -141,11 +144,19 @@ def served_class(snapshot: Snapshot) -> str:
     for pod in controllers(snapshot):
         for container in maps(pod, "spec", "containers"):
             words = [*texts(container, "command"), *texts(container, "args")]
-            for word, following in zip(words, [*words, ""][1:], strict=True):
-                match = LB_CLASS.fullmatch(word)
-                if match or word in ("--lb-class", "-lb-class"):
-                    return match[1] if match else following
+            for _, named in class_arguments(words):
+                return named
     return ""
+
+
+def class_arguments(words: Sequence[str]) -> Iterator[tuple[list[str], str]]:
+    """Of a command line, the words that name a class, and the class."""
+    for word, following in zip(words, [*words, ""][1:], strict=True):
+        match = _LB_CLASS.fullmatch(word)
+        if match:
+            yield [word], match[1]
+        elif word in ("--lb-class", "-lb-class"):
+            yield [word, following], following
 
 
 def pools(snapshot: Snapshot) -> list[Pool]:
@@ -215,18 +226,18 @@ def _free(pool: Object) -> dict[int, int]:
 
 def asked_pool(service: Object) -> str:
     """The pool that a Service asks for, "" where it asks for none."""
-    return _annotation(service, "address-pool")
+    return _annotation(service, _ASKED_POOL)
 
 
 def asked_addresses(service: Object) -> list[str]:
     """The addresses that a Service asks for."""
-    asked = _annotation(service, "loadBalancerIPs") or text(service, "spec", "loadBalancerIP")
+    asked = _annotation(service, _ASKED_ADDRESSES) or text(service, "spec", "loadBalancerIP")
     return [normalise(address) for address in asked.split(",") if address.strip()]
 
 
 def allocated_pool(service: Object) -> str:
     """The pool that MetalLB took a Service's address from; "" where it was not MetalLB."""
-    return _annotation(service, "ip-allocated-from-pool")
+    return _annotation(service, _ALLOCATED_POOL)
 
 
 def _annotation(service: Object, name: str) -> str:

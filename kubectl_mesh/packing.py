@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Sequence
-from dataclasses import replace
 
 from kubectl_mesh.checks import endpoints, gateway
 from kubectl_mesh.checks.scope import Intent
-from kubectl_mesh.pruning import prune
+from kubectl_mesh.pruning import prune_all
 from kubectl_mesh.redaction import Redaction
 from kubectl_mesh.report import Report
 from kubectl_mesh.snapshot import ALL_NAMESPACES, Snapshot
@@ -18,10 +17,7 @@ from kubectl_mesh.sources import saved
 
 def pack(captured: Sequence[Snapshot], *, redact: bool) -> bytes | None:
     """The file of a cluster and, if it was named, its control plane; None where it would give another verdict."""
-    kept = [
-        replace(snapshot, objects={kind: list(map(prune, found)) for kind, found in snapshot.objects.items()})
-        for snapshot in captured
-    ]
+    kept = list(map(prune_all, captured))
     if redact:
         redaction = Redaction(secrets.token_bytes(16))
         kept = [redaction.snapshot(snapshot) for snapshot in kept]

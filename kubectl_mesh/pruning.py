@@ -7,12 +7,13 @@ here. A test holds this list to the checks: a scenario's report is the same befo
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import yaml
 
-from kubectl_mesh.metallb import LB_CLASS
-from kubectl_mesh.snapshot import Object, dig, mapping, maps, text, texts
+from kubectl_mesh.metallb import ANNOTATIONS, class_arguments
+from kubectl_mesh.snapshot import Object, Snapshot, dig, mapping, maps, text, texts
 
 # Names of fields, at whatever depth they stand.
 _NAMES = """
@@ -34,20 +35,18 @@ _NAMES = """
 """
 _FIELDS = frozenset(_NAMES.split())
 _MAPS = {"labels", "matchLabels", "selector"}  # of names that people choose
-_ANNOTATIONS = {
-    "endpoints.kubernetes.io/over-capacity",
-    *(
-        f"{prefix}/{name}"
-        for prefix in ("metallb.io", "metallb.universe.tf")
-        for name in ("address-pool", "loadBalancerIPs", "ip-allocated-from-pool")
-    ),
-}
+_ANNOTATIONS = {"endpoints.kubernetes.io/over-capacity", *ANNOTATIONS}
 _VARIABLES = {"CA_ADDR", "CLUSTER_ID", "ISTIO_META_CLUSTER_ID", "ISTIO_META_MESH_ID", "PROXY_CONFIG"}
 _MESH = ("trustDomain", "defaultConfig/meshId", "defaultConfig/discoveryAddress")
 _VALUES = tuple(
     f"global/{path}"
     for path in ("meshID", "remotePilotAddress", "multiCluster/clusterName", "istioNamespace", "caAddress")
 )
+
+
+def prune_all(snapshot: Snapshot) -> Snapshot:
+    """A snapshot whose every object is pruned."""
+    return replace(snapshot, objects={kind: list(map(prune, found)) for kind, found in snapshot.objects.items()})
 
 
 def prune(obj: Object) -> Object:
@@ -61,9 +60,9 @@ def prune(obj: Object) -> Object:
 def _pruned(value: Any, field: str = "") -> Any:
     if isinstance(value, list):
         if field == "env":
-            return [_variable(v) for v in maps({"": value}, "") if text(v, "name") in _VARIABLES]
+            return [_variable(v) for v in maps(value) if text(v, "name") in _VARIABLES]
         if field in ("args", "command"):
-            return _lb_class(texts({"": value}, ""))
+            return [word for words, _ in class_arguments(texts(value)) for word in words]
         return [_pruned(item) for item in value]
     if not isinstance(value, dict):
         return value
@@ -83,21 +82,10 @@ def _variable(variable: Object) -> Object:
     return {"name": text(variable, "name"), "value": value}
 
 
-def _lb_class(words: list[str]) -> list[str]:
-    """Of a command line, the class that MetalLB's controller serves."""
-    kept = []
-    for word, following in zip(words, [*words, ""][1:], strict=True):
-        if LB_CLASS.fullmatch(word):
-            kept.append(word)
-        elif word in ("--lb-class", "-lb-class"):
-            kept += [word, following]
-    return kept
-
-
 def _data(data: Any) -> Any:
     """The data of a ConfigMap: mesh configs, the injector's values, MetalLB's configuration of up to 0.12."""
     kept: Object = {}
-    if "mesh" in mapping({"": data}, ""):
+    if "mesh" in mapping(data):
         kept["mesh"] = _mesh(data["mesh"])
     if text(data, "values"):
         kept["values"] = _json(data["values"], _VALUES)

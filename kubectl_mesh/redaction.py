@@ -100,22 +100,23 @@ class Redaction:
     def _word(self, word: str) -> str:
         if _NUMBER.fullmatch(word) or word.lower() in _KEPT:
             return word
-        return self._words.setdefault(word.lower(), f"n{len(self._words) + 1}")
+        return self._stand_in(word.lower())
+
+    def _stand_in(self, word: str) -> str:
+        return self._words.setdefault(word, f"n{len(self._words) + 1}")
 
     def _four(self, value: str, between: str) -> str:
         """The stand-in of an IPv4 address, however its numbers are written."""
         numbers = [int(number) for number in value.split(between)]
         if max(numbers) > 255:
-            return between.join(
-                self._words.setdefault(number, f"n{len(self._words) + 1}") for number in value.split(between)
-            )
+            return between.join(map(self._stand_in, value.split(between)))
         return self._address(".".join(map(str, numbers))).replace(".", between)
 
     def _six(self, value: str) -> str:
         try:
             return self._address(value)
         except ValueError:  # a hardware address, for one
-            return _WORD.sub(lambda match: self._words.setdefault(match[0], f"n{len(self._words) + 1}"), value)
+            return _WORD.sub(lambda match: self._stand_in(match[0]), value)
 
     def _address(self, value: str) -> str:
         """The stand-in of an address: it shares as long a prefix with others as the address itself does."""

@@ -106,6 +106,10 @@ class ClusterReport:
         self.context, self.namespace = clean(self.context), clean(self.namespace)
         self.mesh_id = None if self.mesh_id is None else clean(self.mesh_id)
 
+    def apart(self, finding: Finding) -> bool:
+        """Whether a finding is about an object in another namespace than the mesh's."""
+        return finding.object.namespace not in (None, self.namespace)
+
 
 @dataclass(frozen=True)
 class Ignore:

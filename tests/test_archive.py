@@ -23,6 +23,7 @@ from release.archive import ROOT, _system_package, archive_name
 from tests import harness
 from tests.gateway_scenarios import GATEWAY_SCENARIOS
 from tests.scenarios import SCENARIOS
+from tests.test_faults import config
 
 EXAMPLES = ROOT / "kubectl_mesh" / "examples"
 BROKEN = [
@@ -210,17 +211,8 @@ def test_credential_plugins_get_the_users_environment(standalone: Path, tmp_path
 
 def test_interrupted(standalone: Path, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        kubeconfig = tmp_path / "kubeconfig"
-        kubeconfig.write_text(
-            json.dumps(
-                {
-                    "current-context": "a",
-                    "contexts": [{"name": "a", "context": {"cluster": "c"}}],
-                    "clusters": [{"name": "c", "cluster": {"server": f"http://127.0.0.1:{silent.getsockname()[1]}"}}],
-                }
-            )
-        )
-        command = [str(standalone), "verify-endpoints", "--kubeconfig", str(kubeconfig)]
+        kubeconfig = config(tmp_path, f"http://127.0.0.1:{silent.getsockname()[1]}")
+        command = [str(standalone), "verify-endpoints", "--kubeconfig", kubeconfig]
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={}) as running:
             silent.accept()
             running.send_signal(signal.SIGINT)

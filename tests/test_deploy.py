@@ -18,7 +18,7 @@ from tests import harness
 from tests.gateway_scenarios import GATEWAY_SCENARIOS
 from tests.lab import metallb
 from tests.lab.clusters import CLUSTERS, Lab
-from tests.test_live import brought_in
+from tests.test_live import brought_in, kubectl
 
 pytestmark = pytest.mark.live
 DEPLOY = ROOT / "deploy"
@@ -30,10 +30,6 @@ def shell(lab: Lab, tmp_path: Path) -> dict[str, str]:
     """The environment for pasting: kubectl and the lab's kubeconfig."""
     path = os.pathsep.join([str(lab.bin), os.environ["PATH"]])
     return {**os.environ, "PATH": path, "KUBECONFIG": str(lab.kubeconfig), "HOME": str(tmp_path)}
-
-
-def kubectl(shell: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(["kubectl", *arguments], env=shell, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture

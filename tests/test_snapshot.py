@@ -18,7 +18,7 @@ from kubectl_mesh.cli import main
 from kubectl_mesh.gateways import GATEWAY_SELECTORS
 from kubectl_mesh.metallb import CONTROLLER_SELECTORS
 from kubectl_mesh.packing import pack
-from kubectl_mesh.pruning import prune
+from kubectl_mesh.pruning import prune, prune_all
 from kubectl_mesh.reads import REVISIONS
 from kubectl_mesh.redaction import Redaction
 from kubectl_mesh.snapshot import Snapshot
@@ -54,7 +54,7 @@ def verdict(snapshots: list[Snapshot], scenario: Scenario, folder: Path, name: s
 @pytest.mark.parametrize("scenario", ALL, ids=lambda scenario: scenario.name)
 def test_nothing_that_the_checks_use_is_left_out(scenario: Scenario, tmp_path: Path) -> None:
     whole = captured(scenario, tmp_path)
-    pruned = [replace(s, objects={kind: list(map(prune, found)) for kind, found in s.objects.items()}) for s in whole]
+    pruned = list(map(prune_all, whole))
     before, after = verdict(whole, scenario, tmp_path, "file"), verdict(pruned, scenario, tmp_path, "file")
     assert after == before
 
@@ -65,7 +65,7 @@ def test_stand_ins_leave_the_verdict(scenario: Scenario, tmp_path: Path) -> None
     if scenario.flags:
         scenario = replace(scenario, flags=())
     whole = captured(scenario, tmp_path)
-    pruned = [replace(s, objects={kind: list(map(prune, found)) for kind, found in s.objects.items()}) for s in whole]
+    pruned = list(map(prune_all, whole))
     redaction = Redaction(b"one key")
     redacted = [redaction.snapshot(snapshot) for snapshot in pruned]
     before, after = verdict(whole, scenario, tmp_path, "whole"), verdict(redacted, scenario, tmp_path, "redacted")

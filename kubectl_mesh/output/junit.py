@@ -33,7 +33,7 @@ def junit(report: Report, _: Style) -> str:
 
 def _case(suite: ElementTree.Element, report: Report, cluster: ClusterReport, finding: Finding) -> None:
     name = f"{finding.object} {finding.field}"
-    if finding.object.namespace not in (None, cluster.namespace):
+    if cluster.apart(finding):
         name = f"{finding.object.namespace}/{name}"
     case = _element(suite, "testcase", classname=_named(cluster), name=name)
     what = {"type": finding.code, "message": finding.message}

@@ -33,7 +33,7 @@ def _render(report: Report, style: Style, *, wide: bool) -> str:
     homes = {id(finding): cluster for cluster in report.clusters for finding in cluster.findings}
     ordered = causes_first(report.findings)
     # Where gateways stand in several namespaces.
-    spread = any(_apart(finding, homes[id(finding)]) for finding in report.findings)
+    spread = any(homes[id(finding)].apart(finding) for finding in report.findings)
     headers = [
         "CLUSTER",
         *(["NAMESPACE"] if spread else []),
@@ -62,11 +62,6 @@ def _render(report: Report, style: Style, *, wide: bool) -> str:
         blocks += _faults([(f, depth) for f, depth in ordered if f.result != PASS and not f.ignored], homes, style)
         blocks.append(_summary(report, style))
     return "\n".join(blocks)
-
-
-def _apart(finding: Finding, cluster: ClusterReport) -> bool:
-    """Whether a finding is about an object in another namespace than the mesh's."""
-    return finding.object.namespace not in (None, cluster.namespace)
 
 
 def _row(finding: Finding, depth: int, cluster: ClusterReport, style: Style, *, wide: bool) -> list[str]:
@@ -173,7 +168,7 @@ def _fault(finding: Finding, depth: int, homes: dict[int, ClusterReport], style:
         words = textwrap.fill(head + finding.message, _WIDTH, **_indents("  " * depth, "  " * (depth + 1)))
         return words.replace(finding.result.upper(), _painted(finding.result.upper(), finding.result, style), 1) + "\n"
     text = texts(finding.code)
-    where = f", namespace {finding.object.namespace}" if _apart(finding, cluster) else ""
+    where = f", namespace {finding.object.namespace}" if cluster.apart(finding) else ""
     lines = [f"{_painted(finding.result.upper(), finding.result, style)} {finding.code} ({cluster.context}{where})"]
     lines += _wrapped(finding.message)
     for event in finding.events:
