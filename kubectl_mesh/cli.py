@@ -14,20 +14,17 @@ import shutil
 import sys
 import traceback
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import NoReturn, TextIO
 
 from kubectl_mesh import __version__, manual
 from kubectl_mesh.output import FORMS, Style, form
 from kubectl_mesh.parser import Parser
 from kubectl_mesh.report import FAIL, WARN, Ignore, Report, clean
-from kubectl_mesh.snapshot import ALL_NAMESPACES, Snapshot
-from kubectl_mesh.sources import InputError
+from kubectl_mesh.snapshot import ALL_NAMESPACES
+from kubectl_mesh.sources import CONTROL_PLANE_CONTEXT, DEFAULT_NAMESPACE, InputError
 
-CONTROL_PLANE_CONTEXT = "KUBECTL_MESH_CONTROL_PLANE_CONTEXT"
 _LONGEST = 1e6  # seconds
 _USAGE, _UNDETERMINED, _INTERRUPTED = 2, 3, 130
-_NAMESPACE = "istio-system"
 _PATIENCE = 300.0  # seconds
 _UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 _DURATION = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)")
@@ -276,12 +273,32 @@ def _add_where(parser: Parser) -> argparse._ArgumentGroup:
     """The flags that say which clusters are read, and as whom."""
     where = parser.add_argument_group("Where to look")
     where.add_argument("--context", metavar="NAME", help="Context to verify; the active one by default.")
+    where.add_argument(
+        "--contexts",
+        metavar="A,B",
+        action="extend",
+        default=[],
+        type=_contexts,
+        help="Contexts to verify side by side; the control plane of each mesh is found among them. Repeatable.",
+    )
+    where.add_argument(
+        "--all-contexts",
+        action="store_true",
+        help="Every context of the kubeconfig; clusters that have no part in a hosted mesh don't count.",
+    )
+    where.add_argument(
+        "--parallel",
+        metavar="N",
+        default=argparse.SUPPRESS,
+        type=_positive,
+        help="How many of several clusters are read at a time: 100, if nothing is said.",
+    )
     where.add_argument("--kubeconfig", metavar="FILE", help="Kubeconfig file; else $KUBECONFIG or ~/.kube/config.")
     where.add_argument(
         "-n",
         "--namespace",
         metavar="NAME",
-        default=_NAMESPACE,
+        default=DEFAULT_NAMESPACE,
         type=_nonempty,
         help="Namespace of the mesh, whatever the context's own namespace is.",
     )
@@ -314,6 +331,19 @@ def _nonempty(value: str) -> str:
     if not value:
         raise argparse.ArgumentTypeError("must not be empty")
     return value
+
+
+def _contexts(value: str) -> list[str]:
+    names = value.split(",")
+    if not all(names):
+        raise argparse.ArgumentTypeError(f'"{value}" is no list of contexts such as a,b')
+    return names
+
+
+def _positive(value: str) -> int:
+    if not re.fullmatch(r"[1-9]\d{0,5}", value):
+        raise argparse.ArgumentTypeError(f'"{value}" is no number from 1')
+    return int(value)
 
 
 def _duration(value: str) -> float | None:
@@ -397,6 +427,8 @@ def _answer() -> NoReturn:
 def _verify(arguments: argparse.Namespace) -> int:
     if "timeout" in arguments and not arguments.wait:
         raise InputError("--timeout has no meaning without --wait; --request-timeout bounds the reads")
+    if arguments.output == "patch" and (arguments.contexts or arguments.all_contexts):
+        raise InputError("-o patch is for one cluster, as kubectl apply is: name it with --context")
     report = _waited(arguments) if arguments.wait else _look(arguments)
     if not arguments.quiet:
         _show(report, arguments)
@@ -424,18 +456,16 @@ def _waited(arguments: argparse.Namespace) -> Report:
 
 def _look(arguments: argparse.Namespace) -> Report:
     """Read and judge once."""
+    from kubectl_mesh.checks.run import verify
     from kubectl_mesh.checks.scope import Intent
-
-    if arguments.command == "verify-endpoints":
-        from kubectl_mesh.checks.endpoints import verify
-    else:
-        from kubectl_mesh.checks.gateway import verify
+    from kubectl_mesh.targets import from_contexts, from_files
+    from kubectl_mesh.waiting import progress
 
     if arguments.filename or arguments.control_plane_filename:
-        verified, control_plane = _from_files(arguments)
-        contexts: tuple[str, ...] = ()
+        clusters, contexts = from_files(arguments), tuple[str, ...]()
     else:
-        verified, control_plane, contexts = _from_clusters(arguments)
+        with progress(quiet=arguments.quiet) as tell:
+            clusters, contexts = from_contexts(arguments, tell)
     intent = Intent(
         role=arguments.role,
         mesh_id=arguments.mesh_id,
@@ -443,26 +473,29 @@ def _look(arguments: argparse.Namespace) -> Report:
         contexts=contexts,
         kubectl_flags=_kubectl_flags(arguments),
         command=_repeated(arguments),
-        gateways_in=ALL_NAMESPACES if arguments.all_namespaces else verified.namespace,
+        gateways_in=ALL_NAMESPACES if arguments.all_namespaces else clusters.verified[0].namespace,
         gateway=arguments.gateway,
+        all_contexts=clusters.all_contexts,
     )
-    clusters = verify(verified, control_plane, intent)
-    if verified.stand_ins or (control_plane and control_plane.stand_ins):
+    entries = verify(clusters, intent, gateways=arguments.command == "verify-gateway")
+    if any(cluster.stand_ins for cluster in clusters.every):
         from kubectl_mesh.catalog import phrase
 
-        for finding in (finding for cluster in clusters for finding in cluster.findings if finding.hint):
+        for finding in (finding for entry in entries for finding in entry.findings if finding.hint):
             finding.hint, finding.repair = str(phrase("stand-ins")), None
-    return Report(arguments.command, clusters, arguments.ignore, arguments.fail_on)
+    return Report(arguments.command, entries, arguments.ignore, arguments.fail_on)
 
 
 def _snapshot(arguments: argparse.Namespace) -> int:
     import gzip
 
     from kubectl_mesh.packing import pack
+    from kubectl_mesh.targets import from_contexts
+    from kubectl_mesh.waiting import progress
 
-    verified, control_plane, _ = _from_clusters(arguments)
-    captured = [verified, control_plane] if control_plane else [verified]
-    content = pack(captured, redact=arguments.redact)
+    with progress(quiet=False) as tell:
+        clusters, _ = from_contexts(arguments, tell)
+    content = pack(clusters, redact=arguments.redact)
     if content is None:
         _complain(f"{arguments.file} is not written: the verdict on it would be another one")
         return _UNDETERMINED
@@ -478,7 +511,7 @@ def _snapshot(arguments: argparse.Namespace) -> int:
             _replace_file(arguments.file, content)
     except OSError as error:
         raise InputError(f"{arguments.file}: {(error.strerror or str(error)).lower()}") from error
-    silent = [snapshot.source for snapshot in captured if not snapshot.answered]
+    silent = [snapshot.source for snapshot in clusters.every if not snapshot.answered]
     for source in silent:
         _complain(f"{source} gave no answer at all; the file holds the reason")
     return _UNDETERMINED if silent else 0
@@ -500,13 +533,14 @@ def _replace_file(path: str, content: bytes) -> None:
 
 def _repeated(arguments: argparse.Namespace) -> tuple[str, ...]:
     """The words that ask the same question again, whatever the form of the answer."""
+    mesh_wide = arguments.contexts or arguments.all_contexts
     words = [arguments.command, *(["--all-namespaces"] if arguments.all_namespaces else [])]
     for flag, given in (
         ("--kubeconfig", arguments.kubeconfig),
-        ("--context", arguments.context),
-        ("--namespace", arguments.namespace if arguments.namespace != _NAMESPACE else None),
-        ("--control-plane-context", arguments.control_plane_context),
-        ("--control-plane-namespace", arguments.control_plane_namespace),
+        ("--context", arguments.context),  # --contexts are put by each cluster's own, where it is told of one
+        ("--namespace", arguments.namespace if arguments.namespace != DEFAULT_NAMESPACE else None),
+        ("--control-plane-context", None if mesh_wide else arguments.control_plane_context),
+        ("--control-plane-namespace", None if mesh_wide else arguments.control_plane_namespace),
         ("--as", arguments.acting_as),
         ("--as-group", arguments.as_group),
         ("--filename", arguments.filename),
@@ -528,97 +562,6 @@ def _kubectl_flags(arguments: argparse.Namespace) -> tuple[str, ...]:
     groups = [word for group in arguments.as_group for word in ("--as-group", group)]
     config = ["--kubeconfig", arguments.kubeconfig] if arguments.kubeconfig else []
     return (*config, *(["--as", arguments.acting_as] if arguments.acting_as else []), *groups)
-
-
-def _from_files(arguments: argparse.Namespace) -> tuple[Snapshot, Snapshot | None]:
-    from kubectl_mesh.sources import bundle
-
-    for flag in ("context", "kubeconfig", "control_plane_context", "acting_as", "as_group"):
-        if getattr(arguments, flag):
-            spelled = {"acting_as": "as"}.get(flag, flag).replace("_", "-")
-            raise InputError(f"--{spelled} has no meaning with --filename: objects come from files")
-    if not arguments.filename:
-        raise InputError("--control-plane-filename needs --filename: which cluster's objects are to be verified?")
-    if [*arguments.filename, *arguments.control_plane_filename].count("-") > 1:
-        raise InputError("stdin (-) can be read once only")
-    verified, brought = bundle.load(arguments.filename, arguments.namespace)
-    if arguments.namespace not in (verified.namespace, _NAMESPACE):
-        raise InputError(f"{verified.source}: the snapshot is of namespace {verified.namespace}: leave --namespace out")
-    namespace = arguments.control_plane_namespace or verified.namespace
-    paths = [list(map(os.path.realpath, names)) for names in (arguments.filename, arguments.control_plane_filename)]
-    if brought and arguments.control_plane_namespace not in (None, brought.namespace):
-        raise InputError(f"{brought.source}: the snapshot is of namespace {brought.namespace}, as it says itself")
-    if brought and paths[1] in ([], paths[0]):
-        return verified, brought
-    if not paths[1] or paths[0] == paths[1]:
-        # The same objects: the control plane stands in another namespace of the same cluster, or nowhere.
-        return verified, replace(verified, namespace=namespace) if namespace != verified.namespace else None
-    return verified, bundle.load(arguments.control_plane_filename, namespace)[0]
-
-
-def _from_clusters(arguments: argparse.Namespace) -> tuple[Snapshot, Snapshot | None, tuple[str, ...]]:
-    from kubectl_mesh.reads import (
-        Read,
-        cluster_reads,
-        control_plane_reads,
-        further_gateway_reads,
-        further_reads,
-        gateway_reads,
-    )
-    from kubectl_mesh.sources.live import Cluster, Kubeconfig, capture
-
-    kubeconfig = Kubeconfig(arguments.kubeconfig)
-    context = arguments.context or kubeconfig.current
-    if not context:
-        raise InputError(
-            f"no active context in kubeconfig {kubeconfig.path}: name one with --context "
-            f"(it has: {', '.join(kubeconfig.contexts) or 'none'})"
-        )
-    named, where = arguments.control_plane_context, "--control-plane-context"
-    if not named and os.environ.get(CONTROL_PLANE_CONTEXT):
-        named, where = os.environ[CONTROL_PLANE_CONTEXT], CONTROL_PLANE_CONTEXT
-    namespace = arguments.control_plane_namespace or arguments.namespace
-    if arguments.control_plane_namespace and not named:
-        named = context
-
-    def connect(context: str, namespace: str, where: str) -> Cluster:
-        return Cluster.connect(
-            kubeconfig,
-            context,
-            namespace,
-            where=where,
-            acting_as=arguments.acting_as,
-            groups=arguments.as_group,
-            timeout=arguments.request_timeout,
-        )
-
-    chosen = "--context" if arguments.context else "current-context"
-    clusters = [connect(context, arguments.namespace, chosen)]
-    if named and (named, namespace) != (context, arguments.namespace):
-        clusters.append(connect(named, namespace, where))
-    verified = clusters[0].snapshot
-    control_plane = clusters[-1].snapshot if named else None
-
-    stated = arguments.expect_address
-    gateways_in = ALL_NAMESPACES if arguments.all_namespaces else verified.namespace
-
-    def first(cluster: Cluster) -> list[Read]:
-        if cluster.snapshot is not verified:
-            return control_plane_reads(cluster.snapshot.namespace)
-        if arguments.command == "verify-gateway":
-            return gateway_reads(verified.namespace, gateways_in)
-        return cluster_reads(verified.namespace)
-
-    def further() -> list[tuple[Snapshot, Read]]:
-        if arguments.command == "verify-gateway":
-            return further_gateway_reads(verified, control_plane, stated, gateways_in, arguments.gateway)
-        return further_reads(verified, control_plane, stated)
-
-    capture(clusters, first, further)
-    if arguments.debug:
-        for cluster in clusters:
-            print(f"debug: {cluster.snapshot.source}: {cluster.requests} requests", file=sys.stderr)
-    return verified, control_plane, kubeconfig.contexts
 
 
 def _show(report: Report, arguments: argparse.Namespace) -> None:

@@ -4,37 +4,33 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Sequence
 
-from kubectl_mesh.checks import endpoints, gateway
+from kubectl_mesh.checks.run import verify
 from kubectl_mesh.checks.scope import Intent
+from kubectl_mesh.clusters import Clusters
 from kubectl_mesh.pruning import prune_all
 from kubectl_mesh.redaction import Redaction
 from kubectl_mesh.report import Report
-from kubectl_mesh.snapshot import ALL_NAMESPACES, Snapshot
+from kubectl_mesh.snapshot import ALL_NAMESPACES
 from kubectl_mesh.sources import saved
 
 
-def pack(captured: Sequence[Snapshot], *, redact: bool) -> bytes | None:
-    """The file of a cluster and, if it was named, its control plane; None where it would give another verdict."""
-    kept = list(map(prune_all, captured))
+def pack(captured: Clusters, *, redact: bool) -> bytes | None:
+    """The file of the clusters of a run; None where it would give another verdict."""
+    kept = captured.changed(prune_all)
     if redact:
-        redaction = Redaction(secrets.token_bytes(16))
-        kept = [redaction.snapshot(snapshot) for snapshot in kept]
+        kept = kept.changed(Redaction(secrets.token_bytes(16)).snapshot)
     content = json.dumps(saved.dump(kept), indent=1) + "\n"
     return content.encode() if _outline(saved.restore(json.loads(content), "")) == _outline(captured) else None
 
 
-def _outline(snapshots: Sequence[Snapshot]) -> list[object]:
+def _outline(captured: Clusters) -> list[object]:
     """What both commands say of snapshots, without the names that stand in it."""
-    verified, control_plane = snapshots[0], snapshots[1] if len(snapshots) > 1 else None
+    namespace = captured.verified[0].namespace
     told: list[object] = []
-    for verify, gateways_in in (
-        (endpoints.verify, verified.namespace),
-        (gateway.verify, verified.namespace),
-        (gateway.verify, ALL_NAMESPACES),
-    ):
-        clusters = verify(verified, control_plane, Intent(gateways_in=gateways_in))
+    for gateways, gateways_in in ((False, namespace), (True, namespace), (True, ALL_NAMESPACES)):
+        intent = Intent(gateways_in=gateways_in, all_contexts=captured.all_contexts)
+        clusters = verify(captured, intent, gateways=gateways)
         # Meshes stand in the order of their names, and what is told once for all of them in the first.
         findings = [f for cluster in clusters for f in cluster.findings]
         told.append(

@@ -32,6 +32,7 @@ _NAMES = """
     reportingComponent
     controller availableIPv4 availableIPv6 assignedIPv4 assignedIPv6 autoAssign avoidBuggyIPs serviceAllocation
     priority namespaces namespaceSelectors serviceSelectors ipAddressPools ipAddressPoolSelectors
+    mode ownerCluster clusters ownerConfig controlPlaneParams istio.custom_params.values.global.remotePilotAddress
 """
 _FIELDS = frozenset(_NAMES.split())
 _MAPS = {"labels", "matchLabels", "selector"}  # of names that people choose

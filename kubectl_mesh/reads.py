@@ -7,19 +7,21 @@ ten Pods and of five thousand.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
 from kubectl_mesh import metallb
 from kubectl_mesh.gateways import GATEWAY_SELECTORS, GATEWAY_SERVICES, Gateway, gateways, is_gateway, pod_selector
-from kubectl_mesh.routing import SERVICE_NAME_LABEL, is_ip, ready_addresses, slice_backends
-from kubectl_mesh.snapshot import ALL_NAMESPACES, Object, ReadKey, Snapshot, labels_of, mapping, name_of, text
+from kubectl_mesh.routing import SERVICE_NAME_LABEL
+from kubectl_mesh.snapshot import ALL_NAMESPACES, Object, ReadKey, Snapshot, mapping, name_of, text
 from kubectl_mesh.topology import (
     CKUBE_REMOTE,
+    GLOBAL_NAMESPACE,
     REMOTE_SERVICE,
     REVISION_LABEL,
     config_name,
+    dialled_addresses,
     hosted_config_name,
     hosted_control_planes,
     hosted_lb_name,
@@ -27,7 +29,6 @@ from kubectl_mesh.topology import (
     hosted_mesh_ids,
     injector_name,
     is_ready,
-    is_remote_service,
     known_addresses,
     lb_addresses,
     local_revisions,
@@ -46,8 +47,12 @@ RESOURCES = {
     "IPAddressPool": ("apis/metallb.io/v1beta1", "ipaddresspools"),
     "L2Advertisement": ("apis/metallb.io/v1beta1", "l2advertisements"),
     "BGPAdvertisement": ("apis/metallb.io/v1beta1", "bgpadvertisements"),
+    "Namespace": ("api/v1", "namespaces"),
+    "GlobalMesh": ("apis/discovery.mspider.io/v3alpha1", "globalmeshes"),
+    "MeshCluster": ("apis/discovery.mspider.io/v3alpha1", "meshclusters"),
 }
-OPTIONAL = {"IPAddressPool", "L2Advertisement", "BGPAdvertisement"}  # not served: there are none
+OPTIONAL = {*metallb.ANNOUNCING, "GlobalMesh", "MeshCluster"}  # not served: there are none
+WITNESSES = {"Namespace", "GlobalMesh", "MeshCluster"}  # what only several clusters together are asked for
 # One run asks for at most so many objects beyond the first round, and looks up so many addresses.
 FURTHER_READS = 10
 ADDRESS_LOOKUPS = 4
@@ -95,6 +100,19 @@ class Read:
         return f"{path}?{given}" if given else path
 
 
+@dataclass(frozen=True)
+class Questions:
+    """What is asked of each cluster of a run.
+
+    `first` is the first round; `further` what its own answers call for, asked twice, as ConfigMaps found by name can
+    lead on; `last` what is to be looked up once the snapshots of the other clusters are there.
+    """
+
+    first: Callable[[Snapshot], list[Read]]
+    further: Callable[[Snapshot], list[Read]]
+    last: Callable[[Snapshot, Sequence[Snapshot]], list[Read]]
+
+
 def _named(kind: str, namespace: str, name: str) -> Read:
     return Read(kind, namespace, name=name, subjects=(name,))
 
@@ -126,30 +144,44 @@ def cluster_reads(namespace: str) -> list[Read]:
     ]
 
 
-def further_reads(
-    verified: Snapshot, control_plane: Snapshot | None, stated: Collection[str] = ()
-) -> list[tuple[Snapshot, Read]]:
-    """What the answers so far call for, as (cluster, read), without what was asked before.
+def mesh_wide_reads() -> list[Read]:
+    """What is asked beside the first round where several clusters are verified: two requests."""
+    return [_named("Namespace", ALL_NAMESPACES, "kube-system"), Read("GlobalMesh", GLOBAL_NAMESPACE)]
 
-    ConfigMaps that bear no revision label, the Service that a mesh config names, the slices of a
-    hosted-lb whose selector tells nothing, and Pods that have an address which nothing explains
-    (`stated` ones need no explanation). [] where all is known.
+
+def further_reads(cluster: Snapshot, *, verified: bool) -> list[Read]:
+    """What the answers of a cluster call for by themselves.
+
+    ConfigMaps that bear no revision label, the Service that a mesh config names, the slices of a hosted-lb whose
+    selector tells nothing. `verified` is False for a cluster that is only asked for the truth. [] where all is known.
     """
-    clusters = [verified] if control_plane in (None, verified) else [verified, control_plane]
-    answering = [cluster for cluster in clusters if cluster and cluster.answered]
-    wanted = [(verified, read) for read in _workload_reads(verified)] if verified.answered else []
-    lookups = _unexplained(verified, control_plane, stated)[:ADDRESS_LOOKUPS]
-    for cluster in answering:
-        wanted += [(cluster, read) for read in _hosted_reads(cluster, witness=cluster is verified)]
-        wanted += [
-            (cluster, Read("Pod", cluster.namespace, fields=f"status.podIP={address}", subjects=(address,)))
-            for address in lookups
-        ]
-    return _unasked(wanted)
+    if not cluster.answered:
+        return []
+    reads = _workload_reads(cluster) if verified else []
+    reads += _hosted_reads(cluster, witness=verified)
+    reads += [Read("MeshCluster", GLOBAL_NAMESPACE)] if cluster.all("GlobalMesh", GLOBAL_NAMESPACE) else []
+    return _unasked(cluster, reads)
 
 
-def _unasked(wanted: list[tuple[Snapshot, Read]]) -> list[tuple[Snapshot, Read]]:
-    return [(cluster, r) for cluster, r in wanted if not r.keys & (cluster.answered | cluster.failures.keys())]
+def lookups(
+    cluster: Snapshot, verified: Snapshot, control_plane: Snapshot | None, explained: Collection[str]
+) -> list[Read]:
+    """The Pods of a cluster that have an address which `verified` dials, and which nothing that was read explains."""
+    if not cluster.answered:
+        return []
+    unknown = [address for address in dialled_addresses(verified) if address not in explained]
+    if unknown:
+        mesh_ids = [config.mesh_id for config in mesh_configs(verified)] or [None]
+        here = set().union(
+            *(known_addresses(mesh_id, verified, control_plane, hosted_here=False) for mesh_id in mesh_ids)
+        )
+        unknown = [address for address in unknown if address not in here]
+    reads = [Read("Pod", cluster.namespace, fields=f"status.podIP={a}", subjects=(a,)) for a in unknown]
+    return _unasked(cluster, reads[:ADDRESS_LOOKUPS])
+
+
+def _unasked(cluster: Snapshot, wanted: list[Read]) -> list[Read]:
+    return [read for read in wanted if not read.keys & (cluster.answered | cluster.failures.keys())]
 
 
 def _workload_reads(verified: Snapshot) -> list[Read]:
@@ -181,23 +213,6 @@ def _hosted_reads(cluster: Snapshot, *, witness: bool) -> list[Read]:
     return reads
 
 
-def _unexplained(verified: Snapshot, control_plane: Snapshot | None, stated: Collection[str]) -> list[str]:
-    mesh_ids = [config.mesh_id for config in mesh_configs(verified)] or [None]
-    explained = set(stated).union(
-        *(known_addresses(mesh_id, verified, control_plane, hosted_here=False) for mesh_id in mesh_ids)
-    )
-    dialled = [
-        s for s in verified.objects.get("EndpointSlice", []) if _is_dialled(text(labels_of(s), SERVICE_NAME_LABEL))
-    ]
-    routed = ready_addresses(slice_backends(dialled))
-    return [address for address in routed if address not in explained and is_ip(address)]
-
-
-def _is_dialled(service: str) -> bool:
-    """Whether a Service leads to a control plane."""
-    return is_remote_service(service) or service.endswith("-hosted-lb")
-
-
 # --- verify-gateway -----------------------------------------------------------------------------
 
 
@@ -212,33 +227,29 @@ def gateway_reads(namespace: str, gateways_in: str) -> list[Read]:
     return first + [_selected(kind, gateways_in, selector) for kind in kinds for selector in GATEWAY_SELECTORS]
 
 
-def further_gateway_reads(
-    verified: Snapshot,
-    control_plane: Snapshot | None,
-    stated: Collection[str],
-    gateways_in: str,
-    gateway: str | None,
-) -> list[tuple[Snapshot, Read]]:
+def further_gateway_reads(cluster: Snapshot, *, verified: bool, gateways_in: str, gateway: str | None) -> list[Read]:
     """As `further_reads`, and what the gateways and load balancers call for.
 
     Slices of gateway Services with names of their own, the Pods of a Deployment that was named, MetalLB's objects where
     it gave an address or a Service waits for one, and the events of what is not right.
     """
-    found = gateways(verified, gateways_in, gateway) if verified.answered else []
-    wanted = further_reads(verified, control_plane, stated)
-    wanted += [(verified, read) for read in _missing_of(verified, found, gateways_in)]
-    meshes = {config.mesh_id for config in mesh_configs(verified)}
-    for cluster in dict.fromkeys(c for c in (verified, control_plane) if c is not None and c.answered):
-        ids = hosted_mesh_ids(cluster)
-        names = [name for name in hosted_lb_names(cluster) if not meshes or ids.get(name, name) in meshes]
-        exposed = [cluster.find("Service", hosted_lb_name(name)) or {} for name in names]
-        exposed += [s for g in found for s in g.services] if cluster is verified else []
-        wanted += [(cluster, read) for read in _load_balancer_reads(cluster, exposed)]
-        waiting = [_events(cluster, "Service", s) for s in exposed if _asks(s) and not lb_addresses(s)]
-        unready = [next((p for p in g.pods if not is_ready(p)), None) for g in found if cluster is verified]
-        looked_up = [*waiting[:1], *(_events(cluster, "Pod", pod) for pod in unready if pod), *waiting[1:]]
-        wanted += [(cluster, read) for read in looked_up[:EVENT_LOOKUPS]]
-    return _unasked(wanted)
+    if not cluster.answered:
+        return []
+    found = gateways(cluster, gateways_in, gateway) if verified else []
+    wanted = further_reads(cluster, verified=verified)
+    wanted += _missing_of(cluster, found, gateways_in) if verified else []
+    configured = {config.mesh_id for config in mesh_configs(cluster)} if verified else set()
+    meshes = configured | {plane.mesh_id for plane in hosted_control_planes(cluster)}
+    ids = hosted_mesh_ids(cluster)
+    # Where nothing says which meshes there are, each hosted-lb may matter.
+    names = [name for name in hosted_lb_names(cluster) if not meshes or ids.get(name, name) in meshes]
+    exposed = [cluster.find("Service", hosted_lb_name(name)) or {} for name in names]
+    exposed += [s for g in found for s in g.services]
+    wanted += _load_balancer_reads(cluster, exposed)
+    waiting = [_events(cluster, "Service", s) for s in exposed if _asks(s) and not lb_addresses(s)]
+    unready = [next((p for p in g.pods if not is_ready(p)), None) for g in found]
+    looked_up = [*waiting[:1], *(_events(cluster, "Pod", pod) for pod in unready if pod), *waiting[1:]]
+    return _unasked(cluster, wanted + looked_up[:EVENT_LOOKUPS])
 
 
 def _missing_of(verified: Snapshot, found: list[Gateway], gateways_in: str) -> list[Read]:

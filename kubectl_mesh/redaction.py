@@ -49,6 +49,7 @@ _ENUMERATED = frozenset(
         "internalTrafficPolicy",
         "ipFamilies",
         "ipFamilyPolicy",
+        "mode",
         "operator",
         "phase",
         "protocol",
@@ -77,6 +78,7 @@ class Redaction:
             stand_ins=True,
             source=self.text(snapshot.source),
             namespace=self.text(snapshot.namespace),
+            aliases=tuple(map(self.text, snapshot.aliases)),
             objects={kind: [self._value(obj) for obj in found] for kind, found in snapshot.objects.items()},
             answered={self._key_of(key) for key in sorted(snapshot.answered, key=str)},
             failures={

@@ -19,7 +19,7 @@ EXIT_CODES = {PASS: 0, FAIL: 1, UNKNOWN: 3}
 
 def clean(value: str, *, keep: str = "") -> str:
     """`value` with control, format and surrogate characters shown as escapes (`\\x1b`), except those in `keep`."""
-    if value.isprintable():
+    if (value.replace(keep, "") if keep else value).isprintable():
         return value
     return "".join(
         char
@@ -91,7 +91,8 @@ class Finding:
 class ClusterReport:
     """What was found of one mesh in one cluster; `context` is the context's or the file's name.
 
-    `asked` marks a cluster that was only asked for the truth: it needs no comparison of its own to be fine.
+    `asked` marks a cluster that needs no comparison of its own to be fine: it was only asked for the truth, or, among
+    all contexts, has no part in what is verified.
     """
 
     context: str
@@ -149,6 +150,8 @@ class Report:
         }
         self.failing = (FAIL, WARN) if fail_on == WARN else (FAIL,)
         self.verdict = self.verdict_of(self.clusters)
+        if self.verdict != FAIL and all(cluster.asked for cluster in self.clusters):
+            self.verdict = UNKNOWN  # nothing that was to be verified
 
     @property
     def findings(self) -> list[Finding]:
@@ -161,14 +164,14 @@ class Report:
         return EXIT_CODES[self.verdict]
 
     def verdict_of(self, clusters: Sequence[ClusterReport]) -> str:
-        """The verdict on some of the clusters alone."""
+        """The verdict on some of the clusters alone; skip for those that have no part in what is verified."""
         counted = [(c.asked, {f.result for f in c.findings if not f.ignored}) for c in clusters]
         if any(results & set(self.failing) for _, results in counted):
             return FAIL
         # A cluster where nothing was compared, or something could not be told, is never fine.
-        if all((asked or PASS in results) and UNKNOWN not in results for asked, results in counted):
-            return PASS
-        return UNKNOWN
+        if any((not asked and PASS not in results) or UNKNOWN in results for asked, results in counted):
+            return UNKNOWN
+        return SKIP if all(results <= {SKIP} for _, results in counted) else PASS
 
     def at_fault(self) -> list[Finding]:
         """The findings that make the verdict fail."""

@@ -99,7 +99,7 @@ class Snapshot:
     `source` is the context's or the file's name, `server` what identifies the API server, `taken` when it was first
     asked, in seconds since 1970 (both None for files). `answered` and `failures` are keyed by (kind, namespace,
     subject): subject is the name that was asked for, or None for the kind as a whole. `stand_ins`: its addresses and
-    names are made up.
+    names are made up. `aliases` are further contexts that lead there in the same way.
     """
 
     source: str
@@ -110,9 +110,17 @@ class Snapshot:
     answered: set[ReadKey] = field(default_factory=set)
     failures: dict[ReadKey, Failure] = field(default_factory=dict)
     stand_ins: bool = False
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def uid(self) -> str:
+        """What identifies the cluster itself, the UID of kube-system; "" where it was not read."""
+        return text(self.find("Namespace", "kube-system", ALL_NAMESPACES), "metadata", "uid")
 
     def same_cluster(self, other: Snapshot) -> bool:
-        """Whether both are of one cluster: one API server, or the same files."""
+        """Whether both are of one cluster: one API server, the same files, or the very same kube-system."""
+        if self.uid and self.uid == other.uid:
+            return True
         return self.server == other.server and (self.server is not None or self.source == other.source)
 
     def add(self, kind: str, found: Iterable[Object]) -> None:

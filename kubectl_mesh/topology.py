@@ -14,12 +14,13 @@ from functools import lru_cache
 
 import yaml
 
-from kubectl_mesh.routing import normalise
+from kubectl_mesh.routing import SERVICE_NAME_LABEL, is_ip, normalise, ready_addresses, slice_backends
 from kubectl_mesh.snapshot import Object, Snapshot, dig, labels_of, mapping, maps, name_of, text, texts
 
 REMOTE_SERVICE = "istiod-remote"
 REVISION_LABEL = "istio.io/rev"
 CKUBE_REMOTE = "mspider-mcpc-ckube-remote"
+GLOBAL_NAMESPACE = "mspider-system"  # of the global cluster's GlobalMesh and MeshCluster objects
 XDS_PORT = 15012
 WEBHOOK_PORT = 15017
 WEBHOOK_SERVICE_PORT = 443
@@ -34,6 +35,13 @@ _REMOTE = re.compile(r"istiod-(?:.+-)?remote")
 def is_remote_service(name: str) -> bool:
     """Whether a Service's name is istiod-remote, of whatever revision."""
     return bool(_REMOTE.fullmatch(name))
+
+
+def dialled_addresses(snapshot: Snapshot) -> list[str]:
+    """The IP addresses that a cluster's ways to control planes lead to: istiod-remote, a hosted-lb by its slices."""
+    services = ((text(labels_of(s), SERVICE_NAME_LABEL), s) for s in snapshot.objects.get("EndpointSlice", []))
+    slices = [s for name, s in services if is_remote_service(name) or _HOSTED_LB.fullmatch(name)]
+    return list(filter(is_ip, ready_addresses(slice_backends(slices))))
 
 
 def hosted_lb_name(name: str) -> str:
@@ -255,6 +263,17 @@ def local_revisions(snapshot: Snapshot) -> list[str]:
     return [revision for revision in revisions if revision and not revision.endswith("-hosted")]
 
 
+def cluster_name(snapshot: Snapshot) -> str | None:
+    """What a cluster is called in its mesh: by the injector's values, else by the environment of an istiod."""
+    named = [config.cluster_id for config in mesh_configs(snapshot)]
+    for pod in _istiod_pods(snapshot):
+        for variable in (v for c in maps(pod, "spec", "containers") for v in maps(c, "env")):
+            if text(variable, "name") == "CLUSTER_ID":
+                hosted = text(labels_of(pod), REVISION_LABEL).endswith("-hosted")
+                named.append(text(variable, "value").removesuffix("-hosted" if hosted else ""))
+    return next(filter(None, named), None)
+
+
 def is_terminating(obj: Object) -> bool:
     """Whether the object is being deleted."""
     return bool(dig(obj, "metadata", "deletionTimestamp"))
@@ -313,15 +332,20 @@ class Owner:
 
 
 def known_addresses(
-    mesh_id: str | None, verified: Snapshot, control_plane: Snapshot | None, *, hosted_here: bool
+    mesh_id: str | None,
+    verified: Snapshot,
+    control_plane: Snapshot | None,
+    *,
+    hosted_here: bool,
+    others: Iterable[tuple[Owner, Iterable[str]]] = (),
 ) -> dict[str, Owner]:
-    """Every address of the clusters that were read, and whose it is.
+    """Every address of the clusters that were read, and whose it is; `others` are those of further clusters.
 
     Where two clusters' networks overlap, the first in the order below wins: what stands in the verified
     cluster is what its proxies would really reach. An address is never judged by its range.
     """
     known: dict[str, Owner] = {}
-    for owner, addresses in _owners(mesh_id, verified, control_plane, hosted_here):
+    for owner, addresses in _owners(mesh_id, verified, control_plane, hosted_here, others):
         for address in addresses:
             known.setdefault(address, owner)
     return known
@@ -347,7 +371,11 @@ def shadowing(verified: Snapshot) -> dict[str, Owner]:
 
 
 def _owners(
-    mesh_id: str | None, verified: Snapshot, control_plane: Snapshot | None, hosted_here: bool
+    mesh_id: str | None,
+    verified: Snapshot,
+    control_plane: Snapshot | None,
+    hosted_here: bool,
+    others: Iterable[tuple[Owner, Iterable[str]]],
 ) -> Iterator[tuple[Owner, Iterable[str]]]:
     clusters = [verified] if control_plane in (None, verified) else [verified, control_plane]
 
@@ -406,3 +434,5 @@ def _owners(
             node = text(pod, "spec", "nodeName") or "unknown"
             ips = [text(pod, "status", "hostIP"), *(text(ip, "ip") for ip in maps(pod, "status", "hostIPs"))]
             yield Owner("AddressIsNode", f"the node {node}", here), [normalise(ip) for ip in ips if ip]
+        if here:
+            yield from others

@@ -1,16 +1,18 @@
-"""`--wait`: look again, ever less often, until the verdict is pass."""
+"""What a person sees while it lasts: the progress of the reads, and `--wait`, which looks until the verdict is pass."""
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import shutil
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
 
-from kubectl_mesh.report import PASS, UNKNOWN, Report
+from kubectl_mesh.report import PASS, UNKNOWN, Report, clean
 
 _FIRST_PAUSE, _LONGEST_PAUSE, _GROWTH = 1.0, 15.0, 1.5  # seconds
+_SOON = 0.5  # seconds in which nobody asks what takes so long
 _LAST_LOOK = 0.5  # seconds that a look gets at least, even if the time is over a little later then
 # What no waiting mends: somebody has to give rights, or log in.
 _FINAL = {"Forbidden", "Unauthorized"}
@@ -49,6 +51,25 @@ def until_pass(look: Callable[[float | None], Report], timeout: float | None, *,
             _show("")
 
 
+@contextlib.contextmanager
+def progress(*, quiet: bool) -> Iterator[Callable[[Collection[str], int], None]]:
+    """Tells which of a number of clusters are still being read: one line on stderr, if that is a terminal."""
+    begun, told = time.monotonic(), False
+    shown = not quiet and sys.stderr is not None and sys.stderr.isatty()
+
+    def tell(reading: Collection[str], number: int) -> None:
+        nonlocal told
+        if shown and time.monotonic() - begun > _SOON:
+            _show(f"{number - len(reading)} of {number} clusters read; still reading {', '.join(reading)}")
+            told = True
+
+    try:
+        yield tell
+    finally:
+        if told:
+            _show("")
+
+
 def _hopeless(report: Report) -> bool:
     return any(f.result == UNKNOWN and f.code in _FINAL and not f.ignored for f in report.findings)
 
@@ -63,5 +84,6 @@ def _missing(report: Report) -> str:
 def _show(line: str) -> None:
     """One line of the terminal, in place of what stood there."""
     width = shutil.get_terminal_size().columns - 1
+    line = clean(line)
     sys.stderr.write(f"\r\x1b[K{line if len(line) <= width else line[: width - 1] + '…'}")
     sys.stderr.flush()

@@ -14,7 +14,8 @@ from typing import Any
 import yaml
 
 from kubectl_mesh.cli import main
-from kubectl_mesh.snapshot import Failure, Snapshot
+from kubectl_mesh.clusters import Clusters
+from kubectl_mesh.snapshot import Failure
 from kubectl_mesh.sources import bundle
 from tests.lab.scenes import as_list
 from tests.scenarios import Scenario
@@ -56,15 +57,16 @@ def report(scenario: Scenario, folder: Path, monkeypatch: Any) -> tuple[int, dic
     """The exit code and the JSON report of a scenario run from files, with its failed reads put in."""
     load = bundle.load
 
-    def load_with_failures(filenames: list[str], namespace: str) -> tuple[Snapshot, Snapshot | None]:
-        snapshot, brought = load(filenames, namespace)
+    def load_with_failures(filenames: list[str], namespace: str) -> Clusters:
+        clusters = load(filenames, namespace)
+        snapshot = clusters.verified[0]
         for cluster, kind, code in scenario.unread:
             if Path(filenames[0]).stem == cluster:
                 for lost in list(snapshot.objects) if kind == "*" else [kind]:
                     snapshot.objects.pop(lost, None)
                     snapshot.answered.discard((lost, namespace, None))
                     snapshot.failures[lost, namespace, None] = Failure(code, "as the test has it")
-        return snapshot, brought
+        return clusters
 
     monkeypatch.setattr(bundle, "load", load_with_failures)
     code, out = run(

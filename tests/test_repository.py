@@ -47,14 +47,18 @@ def made_reads() -> set[tuple[str, str]]:
     snapshot = Snapshot("c", "istio-system", "server", answered={("Service", "istio-system", None)})
     for obj in scene.clusters()["control-plane"]:
         snapshot.add(obj["kind"], [obj])
-    made |= {(reads.RESOURCES[r.kind][1], r.verb) for _, r in reads.further_reads(snapshot, None)}
+    found = reads.further_reads(snapshot, verified=True) + reads.lookups(snapshot, snapshot, None, ())
+    made |= {(reads.RESOURCES[r.kind][1], r.verb) for r in found}
     # And of verify-gateway: a gateway that is not ready and waits for its address, and one that MetalLB gave its own.
     scene = Scene(gateways=(Gateway("other", lb=(), pods=(refused(),)), ALLOCATED))
     snapshot = Snapshot("c", "istio-system", "server", answered={("Service", "istio-system", None)})
     for obj in scene.clusters()["workload"]:
         snapshot.add(obj["kind"], [obj])
     gateway = reads.gateway_reads("n", "n") + reads.gateway_reads("n", ALL_NAMESPACES)
-    gateway += [read for _, read in reads.further_gateway_reads(snapshot, None, (), "istio-system", None)]
+    gateway += reads.further_gateway_reads(snapshot, verified=True, gateways_in="istio-system", gateway=None)
+    # And what only several clusters are asked for.
+    snapshot.add("GlobalMesh", [{"metadata": {"name": "mesh", "namespace": "mspider-system"}}])
+    gateway += reads.mesh_wide_reads() + reads.further_reads(snapshot, verified=True)
     return made | {(reads.RESOURCES[r.kind][1], r.verb) for r in gateway}
 
 

@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from kubectl_mesh.cli import main
+from kubectl_mesh.clusters import Clusters
 from kubectl_mesh.gateways import GATEWAY_SELECTORS
 from kubectl_mesh.metallb import CONTROLLER_SELECTORS
 from kubectl_mesh.packing import pack
@@ -37,16 +38,21 @@ ALL = [scenario for scenario in (*SCENARIOS, *GATEWAY_SCENARIOS) if not scenario
 def captured(scenario: Scenario, folder: Path) -> list[Snapshot]:
     """The snapshots of a scenario's files, as if they were of clusters: kinds that aren't there were looked for."""
     paths = harness.write(scenario, folder)[1::2]
-    snapshots = [replace(bundle.load([path], scenario.scene.namespace)[0], taken=1.7e9) for path in paths]
+    snapshots = [replace(bundle.load([path], scenario.scene.namespace).verified[0], taken=1.7e9) for path in paths]
     for snapshot, path in zip(snapshots, paths, strict=True):
         snapshot.server = path
     return snapshots
 
 
+def of(snapshots: list[Snapshot]) -> Clusters:
+    """A cluster to verify and, if there is another, its control plane."""
+    return Clusters(snapshots[:1], next(iter(snapshots[1:]), None))
+
+
 def verdict(snapshots: list[Snapshot], scenario: Scenario, folder: Path, name: str) -> tuple[int, dict[str, Any]]:
     """The exit code and the report on snapshots, by way of a file."""
     path = folder / name
-    path.write_text(json.dumps(saved.dump(snapshots)))
+    path.write_text(json.dumps(saved.dump(of(snapshots))))
     code, out = harness.run(scenario.command, "-f", str(path), *scenario.flags, "-o", "json")
     return code, json.loads(out)
 
@@ -80,7 +86,7 @@ def test_stand_ins_leave_the_verdict(scenario: Scenario, tmp_path: Path) -> None
 
     assert outline(after[1]) == outline(before[1])
     # The writer of the file looks at all that both commands say.
-    assert pack(whole, redact=True) is not None
+    assert pack(of(whole), redact=True) is not None
 
 
 def test_gateways_are_looked_for_in_the_snapshots_own_namespace(tmp_path: Path) -> None:
@@ -215,7 +221,7 @@ def test_no_object_keeps_a_name_in_a_corner() -> None:
         },
     }
     snapshot = Snapshot("AcmeProd", "acme", "s", 1.0, objects={"Pod": [pod]}, answered={("Pod", "acme", None)})
-    written = json.dumps(saved.dump([Redaction(b"k").snapshot(snapshot)]))
+    written = json.dumps(saved.dump(of([Redaction(b"k").snapshot(snapshot)])))
     assert not re.search("acme|10.64", written, re.IGNORECASE)
     assert all(word in written for word in ("Running", "Ready", '"False"', '"Pod"'))
 
@@ -231,7 +237,7 @@ def test_what_reads_are_called_stays(known: str) -> None:
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     path = tmp_path / "mesh.json"
-    path.write_text(json.dumps(saved.dump(captured(next(s for s in ALL if s.name == "gateway-page"), tmp_path))))
+    path.write_text(json.dumps(saved.dump(of(captured(next(s for s in ALL if s.name == "gateway-page"), tmp_path)))))
     return path
 
 
@@ -283,7 +289,7 @@ def test_stand_ins_are_no_remedy(tmp_path: Path) -> None:
     page = next(s for s in ALL if s.name == "gateway-page")
     redaction = Redaction(b"k")
     file = tmp_path / "redacted.json"
-    file.write_text(json.dumps(saved.dump([redaction.snapshot(snapshot) for snapshot in captured(page, tmp_path)])))
+    file.write_text(json.dumps(saved.dump(of([redaction.snapshot(snapshot) for snapshot in captured(page, tmp_path)]))))
     code, out = harness.run("verify-gateway", "-f", str(file), "-o", "patch")
     assert (code, list(yaml.safe_load_all(out))) == (1, [])
     assert "kubectl -n" not in harness.run("verify-gateway", "-f", str(file))[1]
@@ -365,7 +371,7 @@ def test_a_file_that_would_say_something_else_is_not_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     whole = captured(next(s for s in ALL if s.name == "workload-hosted-pod"), tmp_path)
-    monkeypatch.setattr("kubectl_mesh.cli._from_clusters", lambda _: (whole[1], whole[0], ()))
+    monkeypatch.setattr("kubectl_mesh.targets.from_contexts", lambda *_: (of([whole[1], whole[0]]), ()))
     monkeypatch.setattr("kubectl_mesh.pruning._FIELDS", frozenset({"kind", "apiVersion", "metadata", "name"}))
     file = tmp_path / "mesh.json"
     assert main(["snapshot", str(file)]) == 3

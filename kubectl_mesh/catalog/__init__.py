@@ -67,13 +67,21 @@ RESULTS: dict[str, tuple[str, ...]] = {
     "HostedLBWebhookPortMissing": (WARN,),
     "HostedLBDiffers": (WARN,),
     "ControlPlaneNotHere": (UNKNOWN, WARN),
+    "ControlPlaneNotFound": (UNKNOWN,),
     "ControlPlaneNotConsulted": (SKIP,),
+    # several clusters
+    "GlobalMeshAgrees": (PASS,),
+    "GlobalMeshAddressDiffers": (WARN, FAIL),
+    "GlobalMeshOwnerDiffers": (WARN,),
+    "GlobalMeshClustersDiffer": (WARN,),
+    "ContextRepeated": (SKIP,),
+    "ClusterRepeated": (SKIP,),
     # roles and meshes
-    "MeshNotFound": (UNKNOWN,),
+    "MeshNotFound": (UNKNOWN, SKIP),
     "MeshIDUnknown": (UNKNOWN,),
     "MeshIDFromName": (WARN,),
     "MeshConfigUnreadable": (UNKNOWN,),
-    "NotWired": (UNKNOWN, FAIL),
+    "NotWired": (UNKNOWN, FAIL, SKIP),
     "MeshLeftover": (SKIP,),
     # gateways: Pods
     "GatewayReady": (PASS,),
@@ -93,7 +101,7 @@ RESULTS: dict[str, tuple[str, ...]] = {
     "GatewayPodsTooFew": (FAIL,),
     "GatewayHasNoPods": (FAIL,),
     "GatewayScaledToZero": (FAIL, WARN),
-    "GatewayNotFound": (UNKNOWN,),
+    "GatewayNotFound": (UNKNOWN, SKIP),
     "GatewayConfigUnknown": (UNKNOWN,),
     "LocalIstiodNotReady": (FAIL, WARN),
     # gateways: Services

@@ -330,7 +330,7 @@ CODES = {
     ),
     "MeshHostedTwice": Text(
         "Several control planes claim one mesh",
-        "{names} in {cluster} all say that they are the control plane of mesh {mesh}.",
+        "{names} all say that they are the control plane of mesh {mesh}.",
         "Which of them the proxies should read can't be told.",
         "Remove the one that is left over, or correct the meshId in its mesh config (configmap istio-<name>-hosted).",
     ),
@@ -393,9 +393,46 @@ CODES = {
         "Name the context where istiod-{mesh}-hosted runs with --control-plane-context, or its namespace with "
         "--control-plane-namespace.",
     ),
+    "ControlPlaneNotFound": Text(
+        "No cluster of this run hosts the mesh",
+        "None of the {number} clusters that were looked at hosts the control plane of mesh {mesh}{unread}.",
+        _NOT_READ,
+        "Add the context where istiod-{mesh}-hosted runs.{contexts} Or for this cluster alone:\n"
+        "  {again} --control-plane-context CONTEXT",
+    ),
     "ControlPlaneNotConsulted": Text(
         "The named control plane was not needed",
         "{context} was read, but what {cluster} is held to does not stand there.",
+    ),
+    # --- several clusters -------------------------------------------------------------------------
+    "GlobalMeshAgrees": Text("The GlobalMesh agrees", "{setting} of the GlobalMesh {mesh} is what the clusters have."),
+    "GlobalMeshAddressDiffers": Text(
+        "The GlobalMesh has another control-plane address",
+        "The GlobalMesh {mesh} sets remotePilotAddress to {address}, but {wanted}.",
+        "istiod-remote of every workload cluster of the mesh is rendered from that setting.",
+        "{fix}",
+    ),
+    "GlobalMeshOwnerDiffers": Text(
+        "The GlobalMesh names another control-plane cluster",
+        "The GlobalMesh {mesh} names {owner} as its owner, but its hosted istiod runs in {cluster}.",
+        "The mesh's controllers write to the cluster that the GlobalMesh names.",
+        "See which of the two is right:\n  {kubectl} get globalmeshes.discovery.mspider.io {mesh} -o yaml",
+    ),
+    "GlobalMeshClustersDiffer": Text(
+        "The GlobalMesh lists other clusters",
+        "The GlobalMesh {mesh} and the clusters disagree: {what}.",
+        "The mesh's controllers look after the clusters that the GlobalMesh lists, and no others.",
+        "Add or remove the cluster in the mesh's settings, not by hand. They are listed in:\n"
+        "  {kubectl} get globalmeshes.discovery.mspider.io {mesh} -o yaml",
+    ),
+    "ContextRepeated": Text(
+        "Two contexts are the same",
+        "{context} names the same server, TLS server name, proxy and user as {cluster}: it was read once.",
+    ),
+    "ClusterRepeated": Text(
+        "Two contexts lead to one cluster",
+        "{cluster} is the same cluster as {other} (UID of kube-system), through another server or as another user: "
+        "both were verified.",
     ),
     # --- roles and meshes -------------------------------------------------------------------------
     "MeshNotFound": Text(

@@ -7,7 +7,7 @@ from dataclasses import replace
 from kubectl_mesh.catalog import finding
 from kubectl_mesh.checks.control_plane import Hosted, hosted_pods_unowned, verify_hosted
 from kubectl_mesh.checks.remote import Remote, RemoteCheck
-from kubectl_mesh.checks.scope import Intent, Scope, quoted
+from kubectl_mesh.checks.scope import Scope, quoted
 from kubectl_mesh.checks.truth import (
     BOTH,
     HOSTED,
@@ -18,10 +18,12 @@ from kubectl_mesh.checks.truth import (
     mesh_id_unknown,
     workload_truth,
 )
-from kubectl_mesh.reads import REVISIONS
+from kubectl_mesh.clusters import Claim
+from kubectl_mesh.reads import REVISIONS, WITNESSES
 from kubectl_mesh.report import FAIL, SKIP, UNKNOWN, WARN, ClusterReport, Finding, ObjectRef
 from kubectl_mesh.snapshot import NOT_CAPTURED, Snapshot, text
 from kubectl_mesh.topology import (
+    GLOBAL_NAMESPACE,
     REMOTE_SERVICE,
     XDS_PORT,
     HostedControlPlane,
@@ -39,21 +41,12 @@ from kubectl_mesh.topology import (
 )
 
 
-def verify(verified: Snapshot, control_plane: Snapshot | None, intent: Intent) -> list[ClusterReport]:
-    """Hold istiod-remote of a cluster to the pattern of its role.
-
-    `verified` is the cluster in question, `control_plane` the one that was named as holding the truth.
-    Returns one entry for each mesh of the cluster, then one for each that was looked up in the
-    control-plane cluster.
-    """
-    verification = Verification(Scope(verified, control_plane, intent))
-    entries = verification.run()
-    verification.close()
-    return entries
-
-
 class Verification:
-    """One run of the check: `run`, then `close` once everybody who rests on the same reads has told what is unread."""
+    """The check of one cluster: `run`, then `close` once everybody who rests on the same reads has told what is unread.
+
+    `hosts` are the control planes that stand in this cluster, as they were found to be. Where several clusters are
+    verified, `control_planes` are those of all of them by mesh ID, or why they can't be told; set before `run`.
+    """
 
     def __init__(self, scope: Scope) -> None:
         self.scope, self.intent, self.cluster = scope, scope.intent, scope.verified
@@ -61,7 +54,7 @@ class Verification:
         # Where there is no mesh config at all, `istio` was asked for by name.
         self.config_unread = None if self.configs else self.cluster.unread("ConfigMap", "istio")
         # A control plane that was named may be this very cluster, under another name or in another namespace.
-        named = scope.control_plane
+        named = scope.clusters.named
         same = named is not None and named.same_cluster(self.cluster)
         self.here = [self.cluster]
         if named is not None and same and named.namespace != self.cluster.namespace:
@@ -74,13 +67,15 @@ class Verification:
             self.configs = [replace(c, mesh_id=c.mesh_id or mesh_id) for c in self.configs]
             self.configs = [c for c in self.configs if c.mesh_id == mesh_id]
             self.planes = [(s, p) for s, p in self.planes if p.mesh_id == mesh_id]
+        self.hosts = [self._verify_host(snapshot, plane) for snapshot, plane in self.planes]
+        self.control_planes: dict[str, Hosted | Finding] = {}
         self.own: list[ClusterReport] = []
         self.asked: list[ClusterReport] = []
         self.ways: list[tuple[Remote, list[Finding]]] = []  # each istiod-remote with what was found of it
         self.rivalled = False
 
     def run(self) -> list[ClusterReport]:
-        """The entries of the report, as `verify` returns them."""
+        """One entry for each mesh of the cluster, then one for each that was looked up in the named cluster."""
         meshes = dict.fromkeys([p.mesh_id for _, p in self.planes] + [c.mesh_id for c in self.configs])
         if not meshes and (self.intent.role == HOSTED or (self.intent.role and self.config_unread)):
             meshes = {self.intent.mesh_id: None}
@@ -94,9 +89,9 @@ class Verification:
             for snapshot in self.here:
                 first.findings += self.scope.tell_unread(snapshot, "Deployment", None)
         first.findings += self._leftovers([mesh_id for mesh_id in meshes if mesh_id])
-        unasked = None if self.asked or self.rivalled else self.elsewhere
+        unasked = None if self.asked or self.rivalled or self.scope.clusters.mesh_wide else self.elsewhere
         if unasked is not None and unasked not in self.here and {e.role for e in entries} <= {HOSTED, BOTH}:
-            first.findings += self._undecisive(unasked)
+            first.findings += self.undecisive(unasked)
             first.findings.append(
                 finding(
                     "ControlPlaneNotConsulted",
@@ -112,10 +107,10 @@ class Verification:
     def close(self) -> None:
         """Show the reads that failed and that nothing rested on."""
         for snapshot in self.here:
-            self.own[0].findings += self._undecisive(snapshot)
+            self.own[0].findings += self.undecisive(snapshot)
         for entry in self.asked:
             if self.elsewhere is not None:
-                entry.findings += self._undecisive(self.elsewhere)
+                entry.findings += self.undecisive(self.elsewhere)
 
     def obstacle(self, entry: ClusterReport, config: MeshConfig | None) -> Finding | None:
         """What keeps the proxies of a mesh config from the hosted istiod: the first failure on their way, if any.
@@ -130,9 +125,12 @@ class Verification:
         wrong_port = ("DiscoveryPortUnexpected", config.name if config else None)
         way += [f for f in entry.findings if (f.code, f.object.name) == wrong_port]
         through_lb = entry.role == WORKLOAD and not self.intent.addresses
-        for candidate in (entry, *(asked for asked in self.asked if asked.mesh_id == entry.mesh_id)):
-            way += [f for f in candidate.findings if f.object.kind == "Deployment"]
-            way += [f for f in candidate.findings if through_lb and (f.object.name or "").endswith("-hosted-lb")]
+        asked = [e.findings for e in self.asked if e.mesh_id == entry.mesh_id]
+        elsewhere = self.control_planes.get(entry.mesh_id or "")
+        asked += [elsewhere.findings] if isinstance(elsewhere, Hosted) else []
+        for found in (entry.findings, *asked):
+            way += [f for f in found if f.object.kind == "Deployment"]
+            way += [f for f in found if through_lb and (f.object.name or "").endswith("-hosted-lb")]
         # Which of two addresses is right is not known where only the configured one speaks against the other.
         return next((f for f in way if f.result == FAIL and f.code != "ConfiguredAddressDiffers"), None)
 
@@ -143,7 +141,7 @@ class Verification:
         hosting = [(s, p) for s, p in self.planes if p.mesh_id == mesh_id]
         wired = [c for c in configs if c.service]
         broken = [c for c in configs if c.error]
-        role = self.intent.role or self._role(mesh_id, bool(wired), hosting, bool(broken))
+        role = self._role(mesh_id)
         entry = ClusterReport(self.cluster.source, self.cluster.namespace, role, mesh_id)
         for config in broken:
             entry.findings.append(
@@ -186,7 +184,11 @@ class Verification:
                 )
             )
             return entry
-        known = known_addresses(mesh_id, self.cluster, self.scope.control_plane, hosted_here=truth.pattern == HOSTED)
+        clusters = self.scope.clusters
+        control_plane = clusters.control_plane_of(mesh_id)
+        others = clusters.other_meshes(mesh_id, [self.cluster, control_plane])
+        hosted_here = truth.pattern == HOSTED
+        known = known_addresses(mesh_id, self.cluster, control_plane, hosted_here=hosted_here, others=others)
         for config in wired if role == WORKLOAD else ():
             # Without its injector, drift from the configured address can't be told: a warning may be missing.
             injector = injector_name(config.name)
@@ -197,12 +199,14 @@ class Verification:
             entry.findings += self.ways[-1][1]
         return entry
 
-    def _role(
-        self, mesh_id: str | None, wired: bool, hosting: list[tuple[Snapshot, HostedControlPlane]], broken: bool
-    ) -> str:
-        """The role as detected. Where a mesh config or the Deployments can't be read, it is not known."""
-        config_unread = broken or self.config_unread is not None
-        if hosting:
+    def _role(self, mesh_id: str | None) -> str:
+        """The role, stated or detected. Where a mesh config or the Deployments can't be read, it is not known."""
+        if self.intent.role:
+            return self.intent.role
+        configs = [c for c in self.configs if c.mesh_id == mesh_id]
+        wired = any(c.service for c in configs)
+        config_unread = any(c.error for c in configs) or self.config_unread is not None
+        if any(plane.mesh_id == mesh_id for _, plane in self.planes):
             return BOTH if wired else "unknown" if config_unread else HOSTED
         if config_unread or (mesh_id is None and self.planes and wired) or self._unowned(mesh_id):
             return "unknown"
@@ -233,10 +237,8 @@ class Verification:
         witness = ""
         if hosted_here:
             witness = f"{self.cluster.source} hosts the control plane of mesh {config.mesh_id}"
-        elif self.elsewhere is not None and config.mesh_id in [
-            plane.mesh_id for plane in hosted_control_planes(self.elsewhere)
-        ]:
-            witness = f"{self.elsewhere.source} hosts the control plane of mesh {config.mesh_id}"
+        elif there := [cluster.source for cluster, _ in self.scope.clusters.hosting.get(config.mesh_id or "", [])]:
+            witness = f"{there[0]} hosts the control plane of mesh {config.mesh_id}"
         elif config.configured:
             witness = f"remotePilotAddress is set to {config.configured}"
         elif self.intent.role == WORKLOAD:
@@ -247,7 +249,7 @@ class Verification:
             self._config_ref(config),
             "discoveryAddress",
             # Another address than the local istiod's may lead to the control plane in a way of its own.
-            result=FAIL if witness and config.local else UNKNOWN,
+            result=self._missing() if not witness and config.local else FAIL if config.local else UNKNOWN,
             expected=[wanted],
             actual=[config.discovery],
             source=witness or None,
@@ -259,52 +261,65 @@ class Verification:
             kubectl=self.scope.kubectl(self.cluster),
         )
 
+    def _missing(self) -> str:
+        """The result where a cluster has no part in a hosted mesh: among all contexts such ones are expected."""
+        return SKIP if self.intent.all_contexts else UNKNOWN
+
     # --- the truth ------------------------------------------------------------------------------
 
-    def _truth(
-        self, entry: ClusterReport, hosting: list[tuple[Snapshot, HostedControlPlane]], reason: Finding | None
-    ) -> Truth:
+    def _verify_host(self, snapshot: Snapshot, plane: HostedControlPlane) -> Hosted:
+        alone = self._role(plane.mesh_id) in (BOTH, "unknown")
+        depends = not alone or self.scope.clusters.depend_on(snapshot, plane.mesh_id)
+        return verify_hosted(self.scope, snapshot, plane.name, plane, needs_lb=depends and not self.intent.addresses)
+
+    def _truth(self, entry: ClusterReport, hosting: list[Claim], reason: Finding | None) -> Truth:
         """What istiod-remote must lead to. What is verified on the way goes into the report.
 
         `reason` is the finding that says why the role is not known, where it isn't.
         """
-        needs_lb = entry.role not in (BOTH, "unknown") and not self.intent.addresses
         hosted: Hosted | None = None
-        for snapshot, plane in hosting:
-            hosted = verify_hosted(self.scope, snapshot, plane.name, plane, needs_lb=needs_lb)
-            entry.findings += hosted.findings
+        for found, (_, plane) in zip(self.hosts, self.planes, strict=True):
+            if plane.mesh_id == entry.mesh_id:
+                hosted = found
+                entry.findings += found.findings
+        elsewhere = self.control_planes.get(entry.mesh_id or "")
+        if isinstance(elsewhere, Finding):
+            return Truth(None, reason=elsewhere)
         if len(hosting) > 1:
-            entry.findings.append(hosted_twice(self.cluster, [plane for _, plane in hosting]))
+            entry.findings.append(hosted_twice(hosting))
             return Truth(None, reason=entry.findings[-1])
         rivals = self._rivals(hosting)
-        if rivals and self.elsewhere is not None:
+        if rivals:
             self.rivalled = True
-            entry.findings.append(hosted_twice(self.elsewhere, [*(plane for _, plane in hosting), *rivals]))
+            entry.findings.append(hosted_twice([*hosting, *rivals]))
             return Truth(None, reason=entry.findings[-1])
         if entry.role == WORKLOAD:
-            truth, asked = workload_truth(self.scope, entry, hosted, self.elsewhere)
+            truth, asked = workload_truth(self.scope, entry, hosted or elsewhere, self.elsewhere)
             self.asked += [asked] if asked else []
             return truth
         if entry.role not in (HOSTED, BOTH):
             return Truth(None, reason=reason)
-        hosted = hosted or self._stated_host(entry, needs_lb=needs_lb)
+        hosted = hosted or self._stated_host(entry)
         return hosted_truth(hosted) if hosted else Truth(HOSTED, reason=entry.findings[-1])
 
-    def _rivals(self, hosting: list[tuple[Snapshot, HostedControlPlane]]) -> list[HostedControlPlane]:
+    def _rivals(self, hosting: list[Claim]) -> list[Claim]:
         """Hosted istiods of the same mesh in the cluster that was named, which are not the very same objects."""
+        if self.scope.clusters.mesh_wide or self.elsewhere is None:
+            return []  # among many they were looked for already
         uids = {text(plane.deployment, "metadata", "uid") for _, plane in hosting}
         mesh_ids = {plane.mesh_id for _, plane in hosting}
         return [
-            plane
-            for plane in (hosted_control_planes(self.elsewhere) if self.elsewhere else [])
+            (self.elsewhere, plane)
+            for plane in hosted_control_planes(self.elsewhere)
             if plane.mesh_id in mesh_ids and text(plane.deployment, "metadata", "uid") not in uids
         ]
 
-    def _stated_host(self, entry: ClusterReport, *, needs_lb: bool) -> Hosted | None:
+    def _stated_host(self, entry: ClusterReport) -> Hosted | None:
         """The control plane that the user says is here, where no Deployment says so; why there is none is told."""
         signs = hosted_lb_names(self.cluster) + ready_hosted_names(self.cluster)
         name = entry.mesh_id or next(iter(signs), None)
         if name in signs:
+            needs_lb = entry.role == HOSTED and not self.intent.addresses
             hosted = verify_hosted(self.scope, self.cluster, str(name), None, needs_lb=needs_lb)
             entry.findings += hosted.findings
             return hosted
@@ -346,6 +361,7 @@ class Verification:
             "MeshNotFound",
             _namespace(self.cluster),
             "mesh",
+            result=SKIP if self.cluster.all("GlobalMesh", GLOBAL_NAMESPACE) else self._missing(),
             expected=[self.intent.mesh_id] if self.intent.mesh_id else None,
             actual=sorted(present),
             what="hosted control plane" if self.intent.role == HOSTED else "part in a hosted mesh",
@@ -373,12 +389,14 @@ class Verification:
             if name not in named and ids.get(name, name) not in meshes
         ]
 
-    def _undecisive(self, snapshot: Snapshot) -> list[Finding]:
+    def undecisive(self, snapshot: Snapshot) -> list[Finding]:
         """Reads that failed and that no verdict rested on: shown, not counted."""
         return [
             told
             for (kind, namespace, subject), failure in sorted(snapshot.failures.items(), key=str)
             if failure.code != NOT_CAPTURED and snapshot.unread(kind, subject, namespace)
+            # Who may not read the global cluster's objects, or a namespace, is no worse off than without them.
+            if kind not in WITNESSES or failure.code != "Forbidden"
             for told in self.scope.tell_unread(snapshot, kind, subject, SKIP, namespace)
         ]
 

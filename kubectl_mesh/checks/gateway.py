@@ -8,8 +8,9 @@ from kubectl_mesh.catalog import Shell, finding
 from kubectl_mesh.checks import pods as pod_checks
 from kubectl_mesh.checks.endpoints import Verification
 from kubectl_mesh.checks.proxies import proxy_discovery, verify_proxies
-from kubectl_mesh.checks.scope import Intent, Scope, quoted
+from kubectl_mesh.checks.scope import quoted
 from kubectl_mesh.checks.services import verify_service
+from kubectl_mesh.checks.truth import HOSTED
 from kubectl_mesh.gateways import (
     GATEWAY_SELECTORS,
     Gateway,
@@ -18,11 +19,10 @@ from kubectl_mesh.gateways import (
     is_gateway,
     pod_selector,
 )
-from kubectl_mesh.report import FAIL, UNKNOWN, WARN, ClusterReport, Finding, ObjectRef
+from kubectl_mesh.report import FAIL, SKIP, UNKNOWN, WARN, ClusterReport, Finding, ObjectRef
 from kubectl_mesh.snapshot import (
     ALL_NAMESPACES,
     Failure,
-    Snapshot,
     labels_of,
     text,
 )
@@ -35,24 +35,14 @@ from kubectl_mesh.topology import (
 )
 
 
-def verify(verified: Snapshot, control_plane: Snapshot | None, intent: Intent) -> list[ClusterReport]:
-    """Verify the gateways of a cluster, and their way to the control plane as `verify-endpoints` does.
+class Gateways:
+    """The gateways of a cluster whose way to the control plane was verified; they stand in the entry of their mesh."""
 
-    Returns one entry for each mesh of the cluster, then one for each that was looked up in the control-plane cluster.
-    Gateways stand in the entry of their mesh.
-    """
-    way = Verification(Scope(verified, control_plane, intent))
-    entries = way.run()
-    _Gateways(way, entries).run()
-    way.close()
-    return entries
-
-
-class _Gateways:
     def __init__(self, way: Verification, entries: Sequence[ClusterReport]) -> None:
         self.scope, self.cluster, self.intent = way.scope, way.scope.verified, way.scope.intent
         self.own = [entry for entry in entries if not entry.asked]
         self.configs = mesh_configs(self.cluster)
+        self.clusters = way.scope.clusters
         self.found = [g for g in gateways(self.cluster, self.intent.gateways_in, self.intent.gateway) if self._ours(g)]
         # What keeps each gateway from the control plane, if anything does; told before anything is said of gateways.
         self.obstacles = {id(g): way.obstacle(self._entry(g), self._config(g)) for g in self.found}
@@ -196,6 +186,7 @@ class _Gateways:
     def _none_found(self) -> list[Finding]:
         if any(told.result == UNKNOWN and told.field == "read" for entry in self.own for told in entry.findings):
             return []  # what could not be read may be one
+        serves = all(e.role == HOSTED and self.clusters.depend_on(self.cluster, e.mesh_id or "") for e in self.own)
         wanted, mesh = self.intent.gateway, f" of mesh {self.intent.mesh_id}" if self.intent.mesh_id else ""
         present = [g.name for g in gateways(self.cluster, self.intent.gateways_in)]
         return [
@@ -203,6 +194,7 @@ class _Gateways:
                 "GatewayNotFound",
                 ObjectRef("Deployment", self.intent.gateways_in or None, wanted),
                 "exists",
+                result=SKIP if self.intent.all_contexts or serves else UNKNOWN,
                 expected=[wanted or "a gateway"],
                 actual=present,
                 what=f"gateway{f' {wanted}' if wanted else ''}{mesh}",

@@ -14,7 +14,7 @@ from kubectl_mesh.gateways import Gateway, environment, proxy_container
 from kubectl_mesh.report import Finding, ObjectRef
 from kubectl_mesh.routing import normalise
 from kubectl_mesh.snapshot import Object, mapping, maps, text
-from kubectl_mesh.topology import MeshConfig, hosted_control_planes, hosted_pods, is_ready
+from kubectl_mesh.topology import MeshConfig, hosted_pods, is_ready
 
 _DEFAULT_DISCOVERY = "istiod.istio-system.svc:15012"  # mesh.DefaultProxyConfig of Istio
 _MESH_CONFIG_MOUNT = "/etc/istio/config"
@@ -93,9 +93,7 @@ def _skew(scope: Scope, gateway: Gateway, mesh_id: str | None) -> list[Finding]:
         return []
     serving = [
         (cluster, pod)
-        for cluster in dict.fromkeys(c for c in (scope.verified, scope.control_plane) if c is not None)
-        for plane in hosted_control_planes(cluster)
-        if plane.mesh_id == mesh_id
+        for cluster, plane in scope.clusters.hosting.get(mesh_id or "", [])
         for pod in hosted_pods(cluster, plane.name)
         if is_ready(pod)
     ]

@@ -451,7 +451,7 @@ class RemoteCheck:
             return False  # its controller writes it anew
         tried = replace(cluster, objects={**cluster.objects, "EndpointSlice": list(slices)})
         tried.add(kind, [changed])
-        scope = Scope(tried, self.scope.control_plane, self.scope.intent)
+        scope = replace(self.scope, verified=tried, told={})
         check = RemoteCheck(scope, self.remote, self.mesh_id, self.truth, self.known, trial=True)
         return not any(found.result == FAIL for found in check.run())
 

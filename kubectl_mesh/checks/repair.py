@@ -11,10 +11,10 @@ from kubectl_mesh.catalog import Shell, phrase
 from kubectl_mesh.report import clean
 from kubectl_mesh.routing import SERVICE_NAME_LABEL, Port, is_ip, normalise, service_ports
 from kubectl_mesh.snapshot import Object, mapping, maps, name_of, text
-from kubectl_mesh.topology import WEBHOOK_PORT, WEBHOOK_SERVICE_PORT, XDS_PORT
+from kubectl_mesh.topology import GLOBAL_NAMESPACE, WEBHOOK_PORT, WEBHOOK_SERVICE_PORT, XDS_PORT
 
 # The GlobalMesh's name for the setting that mspider renders istiod-remote from.
-_REMOTE_PILOT_ADDRESS = "istio.custom_params.values.global.remotePilotAddress"
+REMOTE_PILOT_ADDRESS = "istio.custom_params.values.global.remotePilotAddress"
 SKIP_MIRROR = "endpointslice.kubernetes.io/skip-mirror"
 # Service port, endpoint port, and their name where nothing there has one.
 _PORTS = ((XDS_PORT, XDS_PORT, "tcp-istiod"), (WEBHOOK_SERVICE_PORT, WEBHOOK_PORT, "tcp-webhook"))
@@ -49,13 +49,7 @@ class Repair:
 
     def setting(self, address: str) -> Shell:
         """Set the mesh's control-plane address in the global cluster: what istiod-remote is rendered from."""
-        params = {"controlPlaneParams": {_REMOTE_PILOT_ADDRESS: address}}
-        return merge_patch(
-            "kubectl -n mspider-system",
-            "globalmeshes.discovery.mspider.io",
-            self.mesh_id or "MESH",
-            {"spec": {"ownerConfig": params}},
-        )
+        return set_global_address(f"kubectl -n {GLOBAL_NAMESPACE}", self.mesh_id or "MESH", address)
 
     def write_endpoints(self, addresses: Sequence[str], holder: Object | None) -> Shell:
         """Write addresses, with the ports that the Service joins, into the object that holds them, or make one."""
@@ -162,6 +156,12 @@ class Repair:
 def _steps(*commands: str) -> Shell:
     """Several commands, in the form of a hint's indented lines."""
     return Shell("\n  ".join(commands))
+
+
+def set_global_address(kubectl: str, mesh_id: str, address: str) -> Shell:
+    """Set a mesh's control-plane address in its GlobalMesh."""
+    params = {"controlPlaneParams": {REMOTE_PILOT_ADDRESS: address}}
+    return merge_patch(kubectl, "globalmeshes.discovery.mspider.io", mesh_id, {"spec": {"ownerConfig": params}})
 
 
 def merge_patch(kubectl: str, resource: str, name: str, body: Object) -> Shell:

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from kubectl_mesh.catalog import Shell, finding
+from kubectl_mesh.clusters import Clusters
 from kubectl_mesh.report import SKIP, UNKNOWN, WARN, Finding, ObjectRef, clean
 from kubectl_mesh.snapshot import ALL_NAMESPACES, NOT_CAPTURED, Failure, Snapshot
+from kubectl_mesh.topology import mesh_configs
 
 
 @dataclass(frozen=True)
@@ -16,8 +18,9 @@ class Intent:
     """What the user stated.
 
     `addresses` are normalised; `contexts` are those that the kubeconfig offers, `kubectl_flags` what kubectl
-    needs beside one to get there as this run did; `command` is the command line without the program. For
-    `verify-gateway`, `gateways_in` is the namespace of the gateways (or ALL_NAMESPACES), `gateway` the one to verify.
+    needs beside one to get there as this run did; `command` is the command line without the program (and, mesh-wide,
+    without contexts). For `verify-gateway`, `gateways_in` is the namespace of the gateways (or ALL_NAMESPACES),
+    `gateway` the one to verify. `all_contexts`: clusters that have no part in a hosted mesh don't count.
     """
 
     role: str | None = None
@@ -28,16 +31,20 @@ class Intent:
     command: tuple[str, ...] = ()
     gateways_in: str = ALL_NAMESPACES
     gateway: str | None = None
+    all_contexts: bool = False
 
 
 @dataclass
 class Scope:
-    """One run of the checks: the cluster to verify, the one that may hold the truth, and the user's word."""
+    """What the checks of one cluster rest on: it, all clusters of the run, and the user's word.
+
+    `told` are the failed reads that were told; where several clusters are verified they share it.
+    """
 
     verified: Snapshot
-    control_plane: Snapshot | None
+    clusters: Clusters
     intent: Intent
-    _told: dict[tuple[str, ...], Finding] = field(default_factory=dict)
+    told: dict[tuple[str, ...], Finding] = field(default_factory=dict)
 
     def kubectl(self, cluster: Snapshot, namespace: str = "") -> Shell:
         """`kubectl` aimed at a cluster and a namespace (default: the mesh's); without a context for files."""
@@ -49,8 +56,17 @@ class Scope:
         return Shell(shlex.join(clean(word) for word in [*words, "-n", namespace or cluster.namespace]))
 
     def again(self) -> Shell:
-        """The command that repeats this run once something was mended."""
-        return Shell(shlex.join(clean(word) for word in ["kubectl", "mesh", *self.intent.command]))
+        """The command that repeats this run once something was mended; mesh-wide, for this cluster alone."""
+        words = ["kubectl", "mesh", *self.intent.command]
+        if self.clusters.mesh_wide and self.verified.source in self.intent.contexts:
+            words += ["--context", self.verified.source]
+            needed = [self.clusters.control_plane_of(c.mesh_id) for c in mesh_configs(self.verified)]
+            control_plane = next(filter(None, needed), None)
+            if control_plane and control_plane is not self.verified and not self.intent.addresses:
+                words += ["--control-plane-context", control_plane.source]
+                if control_plane.namespace != self.verified.namespace:
+                    words += ["--control-plane-namespace", control_plane.namespace]
+        return Shell(shlex.join(map(clean, words)))
 
     def tell_unread(
         self, cluster: Snapshot, kind: str, subject: str | None, result: str = UNKNOWN, namespace: str | None = None
@@ -62,7 +78,7 @@ class Scope:
         failure = cluster.unread(kind, subject, namespace)
         if failure is None:
             return []
-        told = self._told.get(self._key(cluster, kind, failure, namespace))
+        told = self.told.get(self._key(cluster, kind, failure, namespace))
         if told is not None:
             told.result = min(told.result, result, key=_GRAVEST_FIRST.index)
             return []
@@ -78,7 +94,7 @@ class Scope:
         failure = cluster.unread(kind, subject, namespace)
         assert failure is not None
         key = self._key(cluster, kind, failure, namespace)
-        if key not in self._told:
+        if key not in self.told:
             where = cluster.namespace if namespace is None else namespace
             named = subject is not None and "/" not in subject and " " not in subject and subject.islower()
             about = ObjectRef(kind, where or None, subject if named else None)
@@ -86,7 +102,7 @@ class Scope:
             if not cluster.answered:
                 about = ObjectRef("Namespace", None, cluster.namespace)
                 what = "objects" if failure.code == NOT_CAPTURED else "anything"
-            self._told[key] = finding(
+            self.told[key] = finding(
                 failure.code,
                 about,
                 "read",
@@ -98,7 +114,7 @@ class Scope:
                 detail=failure.detail,
                 kubectl=self.kubectl(cluster, where),
             )
-        return self._told[key]
+        return self.told[key]
 
     @staticmethod
     def _key(cluster: Snapshot, kind: str, failure: Failure, namespace: str | None) -> tuple[str, ...]:

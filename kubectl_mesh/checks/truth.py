@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from kubectl_mesh.catalog import finding
+from kubectl_mesh.catalog import Shell, finding
 from kubectl_mesh.checks.control_plane import Hosted, verify_hosted
 from kubectl_mesh.checks.scope import Scope, quoted
+from kubectl_mesh.clusters import Claim
 from kubectl_mesh.report import UNKNOWN, WARN, ClusterReport, Finding, ObjectRef
 from kubectl_mesh.routing import ordered, reached, ready_addresses, service_port, slice_backends, slices_of
 from kubectl_mesh.snapshot import Snapshot, name_of
@@ -60,38 +62,44 @@ def workload_truth(
 ) -> tuple[Truth, ClusterReport | None]:
     """The workload pattern: the user's word, else the address of hosted-lb, else what a witness says.
 
-    `entry` is the mesh of the verified cluster, `hosted` its control plane where it stands in the same cluster,
-    `elsewhere` the cluster that was named as holding it. Returns the truth, and the report of the cluster
-    that was asked for it.
+    `entry` is the mesh of the verified cluster, `hosted` its control plane where it stands in the same cluster, or
+    was found among all, `elsewhere` the cluster that was named as holding it. Returns the truth, and the report of the
+    cluster that was asked for it.
     """
     mesh_id, stated = entry.mesh_id, list(scope.intent.addresses)
     asked: ClusterReport | None = None
     reason: Finding | None = None
-    if hosted is None and elsewhere is not None:
-        if mesh_id is not None:
-            asked, hosted, reason = _ask(scope, elsewhere, mesh_id)
-        elif not stated:
+    mesh_wide = scope.clusters.mesh_wide
+    if hosted is None and (elsewhere is not None or mesh_wide):
+        if mesh_id is None and not stated:
             reason = mesh_id_unknown(scope.verified)
             entry.findings.append(reason)
+        elif mesh_id is not None and elsewhere is not None and not mesh_wide:
+            asked, hosted, reason = _ask(scope, elsewhere, mesh_id)
     if not stated:
         if hosted:
             return Truth(WORKLOAD, hosted.addresses, hosted.lb_source, hosted.no_address), asked
-        return _witness(scope.verified, mesh_id, reason), asked
+        truth = _witness(scope.verified, mesh_id, reason)
+        if mesh_wide and mesh_id is not None and not (truth.addresses and truth.proves):
+            entry.findings.append(_hosted_nowhere(scope, mesh_id))
+            truth = replace(truth, reason=entry.findings[-1])
+        return truth, asked
     if hosted and hosted.addresses is not None and not set(stated) & set(hosted.addresses):
         name = hosted_lb_name(hosted.name)
-        (asked or entry).findings.append(
-            finding(
-                "HostedLBDiffers",
-                ObjectRef("Service", hosted.cluster.namespace, name),
-                "address",
-                expected=stated,
-                actual=hosted.addresses,
-                source="--expect-address",
-                stated=quoted(stated),
-                addresses=quoted(hosted.addresses),
-                name=name,
-            )
+        differs = finding(
+            "HostedLBDiffers",
+            ObjectRef("Service", hosted.cluster.namespace, name),
+            "address",
+            expected=stated,
+            actual=hosted.addresses,
+            source="--expect-address",
+            stated=quoted(stated),
+            addresses=quoted(hosted.addresses),
+            name=name,
         )
+        # Once for all clusters that depend on it.
+        if scope.told.setdefault((differs.code, hosted.cluster.source, name), differs) is differs:
+            (asked or entry).findings.append(differs)
     return Truth(WORKLOAD, stated, "--expect-address"), asked
 
 
@@ -118,12 +126,17 @@ def _ask(scope: Scope, cluster: Snapshot, mesh_id: str) -> tuple[ClusterReport, 
         return entry, None, _tell_not_here(scope, entry, cluster)
     if any(c.mesh_id == mesh_id and c.service for c in mesh_configs(cluster)):
         entry.role = BOTH
-        about = ObjectRef("Service", cluster.namespace, REMOTE_SERVICE)
-        entry.findings.append(finding("RemoteNotVerified", about, "role", context=cluster.source))
+        entry.findings.append(remote_not_verified(cluster))
     if len(names) > 1:
-        entry.findings.append(hosted_twice(cluster, [plane for plane in planes if plane]))
+        entry.findings.append(hosted_twice([(cluster, plane) for plane in planes if plane]))
         return entry, None, entry.findings[-1]
     return entry, hosted, None
+
+
+def remote_not_verified(cluster: Snapshot) -> Finding:
+    """The finding for an istiod-remote of a cluster that was only asked for the truth."""
+    about = ObjectRef("Service", cluster.namespace, REMOTE_SERVICE)
+    return finding("RemoteNotVerified", about, "role", context=cluster.source)
 
 
 def _tell_not_here(scope: Scope, entry: ClusterReport, cluster: Snapshot) -> Finding:
@@ -173,21 +186,41 @@ def _witness(verified: Snapshot, mesh_id: str | None, reason: Finding | None) ->
     return Truth(WORKLOAD, given, f"{verified.source}: service/{name}", reason, proves=leads)
 
 
+def _hosted_nowhere(scope: Scope, mesh_id: str) -> Finding:
+    """The finding for a mesh whose control plane is in none of the clusters that were looked at."""
+    clusters = scope.clusters.every
+    silent = [cluster.source for cluster in clusters if cluster.unread("Deployment")]
+    others = [context for context in scope.intent.contexts if context not in {c.source for c in clusters}]
+    return finding(
+        "ControlPlaneNotFound",
+        ObjectRef("Deployment", scope.verified.namespace, hosted_deployment_name(mesh_id)),
+        "exists",
+        expected=[hosted_deployment_name(mesh_id)],
+        actual=[],
+        mesh=mesh_id,
+        number=str(len(clusters)),
+        unread=f"; what runs in {quoted(silent)} could not be read" if silent else "",
+        contexts=Shell(f" The kubeconfig offers also: {quoted(others)}." if others else ""),
+        again=scope.again(),
+    )
+
+
 def mesh_id_unknown(cluster: Snapshot) -> Finding:
     """The finding for a cluster that does not say which mesh it belongs to."""
     about = ObjectRef("ConfigMap", cluster.namespace, "istio")
     return finding("MeshIDUnknown", about, "meshId", cluster=cluster.source)
 
 
-def hosted_twice(cluster: Snapshot, planes: list[HostedControlPlane]) -> Finding:
+def hosted_twice(claims: Sequence[Claim]) -> Finding:
     """The finding for several hosted istiods that claim one mesh: which one is right can't be told."""
-    names = [hosted_deployment_name(plane.name) for plane in planes]
+    (cluster, first), *_ = claims
+    names = [hosted_deployment_name(plane.name) for _, plane in claims]
+    places = [f"{name} in {there.source}" for name, (there, _) in zip(names, claims, strict=True)]
     return finding(
         "MeshHostedTwice",
-        ObjectRef("Deployment", cluster.namespace, names[0]),
+        ObjectRef("Deployment", cluster.namespace, hosted_deployment_name(first.name)),
         "meshId",
         actual=names,
-        names=quoted(names),
-        mesh=planes[0].mesh_id,
-        cluster=cluster.source,
+        names=quoted(places),
+        mesh=first.mesh_id,
     )

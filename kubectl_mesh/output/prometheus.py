@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 
 from kubectl_mesh.output import Style
-from kubectl_mesh.report import FAIL, PASS, UNKNOWN, Report
+from kubectl_mesh.report import FAIL, PASS, SKIP, UNKNOWN, Report
 
 _VERDICTS = (PASS, FAIL, UNKNOWN)
-_GRAVEST_FIRST = (FAIL, UNKNOWN, PASS)
+_GRAVEST_FIRST = (FAIL, UNKNOWN, PASS, SKIP)
 
 
 def metrics(report: Report, _: Style) -> str:
@@ -21,7 +21,7 @@ def metrics(report: Report, _: Style) -> str:
     findings: Counter[tuple[str, ...]] = Counter()
     for cluster in report.clusters:
         place: tuple[str, ...] = (cluster.context, cluster.namespace, cluster.mesh_id or "")
-        found = (report.verdict_of([cluster]), verdicts.get(place, PASS))
+        found = (report.verdict_of([cluster]), verdicts.get(place, SKIP))
         verdicts[place] = min(found, key=_GRAVEST_FIRST.index)
         for finding in cluster.findings:
             findings[(*place, finding.code, "ignored" if finding.ignored else finding.result)] += 1
@@ -31,7 +31,9 @@ def metrics(report: Report, _: Style) -> str:
     lines += _family("kubectl_mesh_cluster_verdict", "Verdict on one mesh in one cluster: 1 for the one that it is.")
     for place, verdict in verdicts.items():
         where = {**run, **dict(zip(("context", "namespace", "mesh_id"), place, strict=True))}
-        lines += [_sample("kubectl_mesh_cluster_verdict", {**where, "verdict": v}, v == verdict) for v in _VERDICTS]
+        lines += [
+            _sample("kubectl_mesh_cluster_verdict", {**where, "verdict": v}, v == verdict) for v in _GRAVEST_FIRST
+        ]
     lines += _family("kubectl_mesh_findings", "Number of findings of a code, by result.")
     for key, number in findings.items():
         labels = dict(zip(("context", "namespace", "mesh_id", "code", "result"), key, strict=True))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
+from collections.abc import Sequence
 from typing import Any
 
 from tabulate import tabulate
@@ -14,6 +15,7 @@ from kubectl_mesh.report import FAIL, PASS, SKIP, UNKNOWN, WARN, ClusterReport, 
 
 _WIDTH = 100
 _CELL_WIDTH = 20
+_FEW = 10  # clusters that are told one by one
 _COLORS = {PASS: "32", WARN: "33", FAIL: "31", UNKNOWN: "35", SKIP: "2"}
 _GRAVEST_FIRST = (FAIL, UNKNOWN, WARN, PASS, SKIP)
 _SHORT_KINDS = {"service": "svc", "deployment": "deploy", "configmap": "cm", "namespace": "ns"}
@@ -150,17 +152,29 @@ def _faults(faults: list[tuple[Finding, int]], homes: dict[int, ClusterReport], 
         else:
             groups.append([(finding, 0)])
     groups.sort(key=lambda group: min(_GRAVEST_FIRST.index(finding.result) for finding, _ in group))
+    alike: dict[tuple[str, ...], list[list[tuple[Finding, int]]]] = {}
+    for group in groups:
+        root, _ = group[0]
+        # What is only shown needs no words for each cluster.
+        told = root.message.replace(homes[id(root)].context, "")
+        same = (root.code, "" if root.result == SKIP else f"{root.object} {told}")
+        alike.setdefault((root.result, *same), []).append(group)
     return [
         "".join(
-            ("\n" if number == 1 else "") + _fault(finding, depth, homes, style)
-            for number, (finding, depth) in enumerate(group)
+            ("\n" if number == 1 else "") + _fault(finding, depth, homes, style, [f for (f, _), *_ in others])
+            for number, (finding, depth) in enumerate(first)
         )
-        for group in groups
+        for first, *others in alike.values()
     ]
 
 
-def _fault(finding: Finding, depth: int, homes: dict[int, ClusterReport], style: Style) -> str:
-    """One fault: what is wrong, why it matters, what to do. A consequence is a few words under its cause."""
+def _fault(
+    finding: Finding, depth: int, homes: dict[int, ClusterReport], style: Style, others: Sequence[Finding]
+) -> str:
+    """One fault: what is wrong, why it matters, what to do. A consequence is a few words under its cause.
+
+    `others` are the same one in further clusters.
+    """
     cluster = homes[id(finding)]
     if depth:
         elsewhere = finding.cause is not None and homes[id(finding.cause)] is not cluster
@@ -169,14 +183,23 @@ def _fault(finding: Finding, depth: int, homes: dict[int, ClusterReport], style:
         return words.replace(finding.result.upper(), _painted(finding.result.upper(), finding.result, style), 1) + "\n"
     text = texts(finding.code)
     where = f", namespace {finding.object.namespace}" if cluster.apart(finding) else ""
-    lines = [f"{_painted(finding.result.upper(), finding.result, style)} {finding.code} ({cluster.context}{where})"]
+    also = list(dict.fromkeys(homes[id(other)].context for other in others if homes[id(other)] is not cluster))
+    places = ", ".join([f"{cluster.context}{where}", *also])
+    heading = textwrap.wrap(f"{finding.result.upper()} {finding.code} ({places})", _WIDTH, **_indents("", "  "))
+    lines = [_painted(finding.result.upper(), finding.result, style) + heading[0].removeprefix(finding.result.upper())]
+    lines += heading[1:]
+    if also and finding.result == SKIP:
+        return "\n".join([*lines, *_wrapped(f"{text.title}.")]) + "\n"
     lines += _wrapped(finding.message)
     for event in finding.events:
         if event.partition(": ")[2].rstrip(".") in finding.message:
             continue  # it was quoted
         lines += textwrap.wrap(event, _WIDTH, **_indents("    ", "      "))
     lines += _wrapped(text.meaning)
-    lines += [""] if finding.hint else []
+    if any(other.hint != finding.hint for other in others):
+        lines += ["", *_wrapped(f"In {cluster.context} (for the others verify each by itself, or see -o json):")]
+    else:
+        lines += [""] if finding.hint else []
     for line in (finding.hint or "").splitlines():
         # Commands are indented in the catalog, and stay on one line so that they can be pasted.
         lines += [f"  {line}"] if line.startswith("  ") else _wrapped(line)
@@ -199,9 +222,15 @@ def _indents(first: str, others: str) -> dict[str, Any]:
 def _summary(report: Report, style: Style) -> str:
     counted = (result for result in (*_GRAVEST_FIRST, "ignored") if report.summary[result])
     counts = ", ".join(f"{report.summary[result]} {result}" for result in counted)
-    roles = dict.fromkeys(f"{c.context}: {c.role}, mesh {c.mesh_id or '<unknown>'}\n" for c in report.clusters)
+    roles: dict[str, dict[str, None]] = {}
+    for cluster in report.clusters:
+        roles.setdefault(f"{cluster.role}, mesh {cluster.mesh_id or '<unknown>'}", {})[cluster.context] = None
+    if len(report.clusters) > _FEW:
+        lines = [f"{next(iter(c)) if len(c) == 1 else f'{len(c)} clusters'}: {role}" for role, c in roles.items()]
+    else:
+        lines = [f"{c.context}: {c.role}, mesh {c.mesh_id or '<unknown>'}" for c in report.clusters]
     verdict = _painted(report.verdict, report.verdict, style)
-    return f"{''.join(roles)}verdict: {verdict} ({counts})\n"
+    return "\n".join([*dict.fromkeys(lines), f"verdict: {verdict} ({counts})\n"])
 
 
 def _paint(text: str, result: str) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 
 import yaml
 
+from kubectl_mesh.clusters import Clusters
 from kubectl_mesh.reads import RESOURCES
 from kubectl_mesh.snapshot import Object, Snapshot, maps, text
 from kubectl_mesh.sources import InputError, saved
@@ -24,8 +25,8 @@ _DEEPEST = 500  # levels; a Kubernetes object has about twenty
 _BYTE_ORDER_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
-def load(filenames: Sequence[str], namespace: str) -> tuple[Snapshot, Snapshot | None]:
-    """The objects of all files together; `-` is stdin. Beside them the control plane that a snapshot file brings.
+def load(filenames: Sequence[str], namespace: str) -> Clusters:
+    """The objects of all files together; `-` is stdin. A snapshot file may hold several clusters.
 
     A kind of which no object is present was not captured: nothing can be said of it. A snapshot file, which stands
     alone, says itself what was captured, and of which namespace. Raises InputError for a file that can't be read
@@ -40,12 +41,11 @@ def load(filenames: Sequence[str], namespace: str) -> tuple[Snapshot, Snapshot |
         if text(documents[0], "kind") == saved.KIND and text(documents[0], "apiVersion").startswith("kubectl-mesh/"):
             if len(filenames) + len(documents) > 2:
                 raise InputError(f"{name}: a snapshot is read alone, without other files or documents")
-            verified, *others = saved.restore(documents[0], name)
-            return verified, others[0] if others else None
+            return saved.restore(documents[0], name)
         for obj in _objects(documents, name):
             snapshot.add(text(obj, "kind"), [obj])
             snapshot.answered.add((text(obj, "kind"), text(obj, "metadata", "namespace") or namespace, None))
-    return snapshot, None
+    return Clusters([snapshot])
 
 
 def _content(filename: str, name: str) -> bytes:

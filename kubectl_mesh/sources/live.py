@@ -31,13 +31,15 @@ from urllib3.exceptions import (
     ReadTimeoutError,
     SSLError,
 )
+from urllib3.util.ssl_ import create_urllib3_context
 
 from kubectl_mesh import __version__
-from kubectl_mesh.reads import FURTHER_READS, OPTIONAL, Read
+from kubectl_mesh.reads import FURTHER_READS, OPTIONAL, Questions, Read
 from kubectl_mesh.snapshot import Failure, Object, Snapshot, dig, text
 from kubectl_mesh.sources import InputError
 
 IN_CLUSTER = "in-cluster"
+_TICK = 0.1  # seconds between two looks at what is still being read
 
 
 class Kubeconfig:
@@ -89,7 +91,7 @@ class Kubeconfig:
             raise InputError(
                 f'{where}: context "{context}" does not exist in kubeconfig {self.path} (it has: {offered})'
             )
-        complaints = _Complaints()
+        complaints = _Complaints(threading.get_ident())
         logging.getLogger().addHandler(complaints)
         try:
             kube_config.load_kube_config_from_dict(
@@ -101,6 +103,13 @@ class Kubeconfig:
             logging.getLogger().removeHandler(complaints)
         # A credential plugin that fails is only logged by the package, which then goes on as nobody.
         return ApiClient(configuration), next(iter(complaints.lines), None)
+
+    def way(self, context: str) -> tuple[str, ...]:
+        """What a context leads to, and as whom: server, TLS server name, proxy, user. No plugin is run for it."""
+        entry = self._entry("contexts", context)
+        cluster = self._entry("clusters", text(entry, "context", "cluster"))
+        parts = (text(cluster, "cluster", key) for key in ("server", "tls-server-name", "proxy-url"))
+        return (*parts, text(entry, "context", "user"))
 
     def impersonated(self, context: str) -> tuple[str | None, list[str]]:
         """Whom the kubeconfig's user acts as (`as`, `as-groups`), which the package does not read."""
@@ -115,42 +124,50 @@ class Kubeconfig:
 
 
 class _Complaints(logging.Handler):
-    """What the package logs while it loads credentials."""
+    """What the package logs in one thread while it loads credentials."""
 
-    def __init__(self) -> None:
+    def __init__(self, thread: int) -> None:
         super().__init__(logging.ERROR)
+        self.thread = thread
         self.lines: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.lines.append(_line(record.getMessage()))
+        if record.thread == self.thread:
+            self.lines.append(_line(record.getMessage()))
 
 
-@dataclass
+@dataclass(frozen=True)
+class Login:
+    """How a cluster is reached, and as whom: the flags of the command line beside a kubeconfig."""
+
+    kubeconfig: Kubeconfig
+    acting_as: str | None = None
+    groups: Sequence[str] = ()
+
+
+@dataclass(eq=False)
 class Cluster:
-    """A connection to one cluster, and the snapshot that its answers fill."""
+    """A connection to one cluster, and the snapshot that its answers fill.
+
+    `where` names the flag or setting that asked for the context; `timeout` is in seconds, for all reads together (None:
+    no bound). `failure` says why nothing can be read at all.
+    """
 
     snapshot: Snapshot
-    client: ApiClient
-    headers: urllib3.HTTPHeaderDict
-    timeout: float | None  # seconds for all reads together; None: no bound
-    login_failure: str | None = None
+    login: Login
+    where: str
+    timeout: float | None
+    failure: Failure | None = None
     deadline: float | None = None
     requests: int = 0
+    left: int = FURTHER_READS
+    _client: ApiClient | None = None
+    _headers: urllib3.HTTPHeaderDict | None = None
 
-    @classmethod
-    def connect(
-        cls,
-        kubeconfig: Kubeconfig,
-        context: str,
-        namespace: str,
-        *,
-        where: str = "--context",
-        acting_as: str | None = None,
-        groups: Sequence[str] = (),
-        timeout: float | None = None,
-    ) -> Cluster:
-        """Prepare the connection; nothing is sent yet. Raises InputError where the context can't be used."""
-        client, login_failure = kubeconfig.client(context, where)
+    def connect(self) -> None:
+        """Prepare the connection; nothing is sent to the cluster yet. Raises InputError for an unusable context."""
+        kubeconfig, context = self.login.kubeconfig, self.snapshot.source
+        client, login_failure = kubeconfig.client(context, self.where)
         headers = urllib3.HTTPHeaderDict(
             {"Accept": "application/json", "User-Agent": f"kubectl-mesh/{__version__}", "Accept-Encoding": "gzip"}
         )
@@ -158,97 +175,181 @@ class Cluster:
             if setting["in"] == "header" and setting["value"]:
                 headers[setting["key"]] = setting["value"].strip()  # a token file ends with a newline
         user, configured_groups = kubeconfig.impersonated(context)
-        if groups and not (acting_as or user):
+        if self.login.groups and not (self.login.acting_as or user):
             raise InputError("--as-group needs --as")
-        if acting_as or user:
-            headers["Impersonate-User"] = acting_as or user or ""
-            for group in groups or ([] if acting_as else configured_groups):
+        if self.login.acting_as or user:
+            headers["Impersonate-User"] = self.login.acting_as or user or ""
+            for group in self.login.groups or ([] if self.login.acting_as else configured_groups):
                 headers.add("Impersonate-Group", group)
         configuration = client.configuration
-        server = " ".join(filter(None, (configuration.host, configuration.tls_server_name, configuration.proxy)))
+        self.snapshot.server = " ".join(
+            filter(None, (configuration.host, configuration.tls_server_name, configuration.proxy))
+        )
         if not configuration.verify_ssl:
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
-        return cls(Snapshot(context, namespace, server), client, headers, timeout, login_failure)
+        kept = client.rest_client.pool_manager.connection_pool_kw
+        if not (configuration.ssl_ca_cert or configuration.cert_file or kept.get("ssl_context")):
+            # urllib3 would load all of the system's certificates anew for every connection.
+            verified = ssl.CERT_REQUIRED if configuration.verify_ssl else ssl.CERT_NONE
+            kept["ssl_context"] = create_urllib3_context(cert_reqs=verified)
+            if configuration.verify_ssl and configuration.host.startswith("https:"):
+                kept["ssl_context"].load_default_certs()
+        if login_failure:
+            self.failure = Failure("Unauthorized", f"the credential plugin failed: {login_failure}")
+        self._client, self._headers = client, headers
+
+    def connect_in_time(self) -> None:
+        """As `connect`, but what goes wrong, or takes too long, fails the reads of this cluster alone."""
+
+        def connect() -> None:
+            try:
+                self.connect()
+            except InputError as error:
+                self.failure = Failure("Unreachable", str(error))
+            except Exception as error:  # unforeseen: raised again where it can be told
+                unforeseen.append(error)
+
+        unforeseen: list[Exception] = []
+        # A credential plugin may hang. Daemon: it doesn't hold the process then.
+        thread = threading.Thread(target=connect, daemon=True)
+        thread.start()
+        thread.join(self.seconds_left())
+        if unforeseen:
+            raise unforeseen[0]
+        if self._client is None and self.failure is None:
+            self.failure = Failure("TimedOut", "the credential plugin gave no answer within the --request-timeout")
+
+    @property
+    def connected(self) -> bool:
+        """Whether `connect` was called."""
+        return self._client is not None
+
+    def seconds_left(self) -> float | None:
+        """Until the deadline, at least 0; None: no bound."""
+        return None if self.deadline is None else max(0.0, self.deadline - time.monotonic())
 
     def fetch(self, read: Read, seconds: float | None) -> list[Object] | Failure | None:
         """The objects of one read, None where the named object does not exist, or why there is no answer."""
-        if self.login_failure:
-            return Failure("Unauthorized", f"the credential plugin failed: {self.login_failure}")
+        assert self._client is not None, "connect comes first"
         try:
-            response = self.client.rest_client.pool_manager.request(
+            response = self._client.rest_client.pool_manager.request(
                 "GET",
-                self.client.configuration.host + read.path,
-                headers=self.headers,
+                self._client.configuration.host + read.path,
+                headers=self._headers,
                 timeout=urllib3.Timeout(total=seconds),
                 retries=False,
                 redirect=False,
             )
             return _understand(read, response.status, response.data)
         except (HTTPError, OSError) as error:
-            return _failure(error, self.client.configuration.host)
+            return _failure(error, self._client.configuration.host)
 
+    def fetch_all(self, reads: Sequence[Read]) -> None:
+        """Fill the snapshot by reads side by side. Threads are daemons: one without an answer holds no process."""
+        if self.failure:
+            for read in reads:
+                self.snapshot.failures |= dict.fromkeys(read.keys, self.failure)
+            return
+        answers: list[Any] = [None] * len(reads)
 
-def capture(
-    clusters: Sequence[Cluster],
-    first: Callable[[Cluster], list[Read]],
-    further: Callable[[], list[tuple[Snapshot, Read]]],
-) -> None:
-    """Fill the snapshots: the first round of every cluster side by side, then what the answers call for.
+        def run(index: int, read: Read, seconds: float | None) -> None:
+            try:
+                answers[index] = (self.fetch(read, seconds),)
+            except Exception as error:  # unforeseen: raised again where it can be told
+                answers[index] = error
 
-    `further` may be asked twice, as ConfigMaps found by name can lead on; a cluster gets FURTHER_READS of
-    them at most. `Cluster.timeout` bounds all reads of a cluster together.
-    """
-    begun = time.monotonic()
-    for cluster in clusters:
-        cluster.snapshot.taken = time.time()
-        cluster.deadline = None if cluster.timeout is None else begun + cluster.timeout
-    _fetch_all([(cluster, read) for cluster in clusters for read in first(cluster)])
-    left = {id(cluster.snapshot): FURTHER_READS for cluster in clusters}
-    by_snapshot = {id(cluster.snapshot): cluster for cluster in clusters}
-    for _ in range(2):
-        batch = []
-        for snapshot, read in further():
-            if left[id(snapshot)]:
-                left[id(snapshot)] -= 1
-                batch.append((by_snapshot[id(snapshot)], read))
+        threads = []
+        for index, read in enumerate(reads):
+            seconds = self.seconds_left()
+            if seconds == 0:
+                continue
+            self.requests += 1
+            threads.append(threading.Thread(target=run, args=(index, read, seconds), daemon=True))
+            threads[-1].start()
+        for thread in threads:
+            thread.join(self.seconds_left())
+        for read, answer in zip(reads, tuple(answers), strict=True):
+            if isinstance(answer, Exception):
+                raise answer
+            outcome = answer[0] if answer else Failure("TimedOut", f"--request-timeout of {self.timeout:g}s is over")
+            if isinstance(outcome, Failure):
+                self.snapshot.failures |= dict.fromkeys(read.keys, outcome)
             else:
-                limit = f"one run makes at most {FURTHER_READS} further requests to a cluster"
-                snapshot.failures |= dict.fromkeys(read.keys, Failure("NotAsked", limit))
-        if not batch:
-            break
-        _fetch_all(batch)
+                self.snapshot.answered |= read.keys
+                self.snapshot.add(read.kind, outcome or [])
+
+    def fetch_further(self, reads: Sequence[Read]) -> None:
+        """As `fetch_all`, for no more than FURTHER_READS in a run; the others are not asked."""
+        asked, over = reads[: self.left], reads[self.left :]
+        self.left -= len(asked)
+        limit = Failure("NotAsked", f"one run makes at most {FURTHER_READS} further requests to a cluster")
+        for read in over:
+            self.snapshot.failures |= dict.fromkeys(read.keys, limit)
+        self.fetch_all(asked)
 
 
-def _fetch_all(batch: Sequence[tuple[Cluster, Read]]) -> None:
-    """Run reads side by side. Threads are daemons: one that never gets its answer doesn't hold the process."""
-    answers: list[Any] = [None] * len(batch)
+class Capture:
+    """Fills the snapshots of some clusters side by side, `parallel` of them at a time; `run` does it.
 
-    def run(index: int, cluster: Cluster, read: Read, seconds: float | None) -> None:
+    Each cluster has a thread of its own, so that a dead or slow one costs only itself, and a deadline of its own.
+    """
+
+    def __init__(self, clusters: Sequence[Cluster], questions: Questions, parallel: int) -> None:
+        self.clusters, self.questions = clusters, questions
+        self.slots = threading.Semaphore(parallel)
+        self.changed = threading.Condition()
+        self.answered: list[Snapshot] = []
+        self.done: set[Cluster] = set()
+        self.unforeseen: list[Exception] = []
+
+    def run(self, progress: Callable[[Sequence[Cluster]], None]) -> None:
+        """Read everything; `progress` is told now and then which clusters have not answered yet."""
+        for cluster in self.clusters:
+            threading.Thread(target=self._read, args=(cluster,), daemon=True).start()
+        with self.changed:
+            while len(self.done) < len(self.clusters):
+                self.changed.wait(_TICK)
+                answered = set(map(id, self.answered))
+                progress([cluster for cluster in self.clusters if id(cluster.snapshot) not in answered])
+        if self.unforeseen:
+            raise self.unforeseen[0]
+
+    def _read(self, cluster: Cluster) -> None:
         try:
-            answers[index] = (cluster.fetch(read, seconds),)
-        except Exception as error:  # unforeseen: raised again where it can be told
-            answers[index] = error
+            with self.slots:
+                self._ask(cluster)
+            with self.changed:
+                self.answered.append(cluster.snapshot)
+                self.changed.notify_all()
+                # Half of the time that is left is for the look-ups: a dead cluster must not use it up.
+                left = cluster.seconds_left()
+                self.changed.wait_for(self._all_answered, None if left is None else left / 2)
+                others = tuple(self.answered)
+            reads = self.questions.last(cluster.snapshot, others)
+            if reads and self.slots.acquire(timeout=cluster.seconds_left()):
+                try:
+                    cluster.fetch_further(reads)
+                finally:
+                    self.slots.release()
+        except Exception as error:  # unforeseen: raised again in the thread that can tell it
+            self.unforeseen.append(error)
+        finally:
+            with self.changed:
+                self.answered += [] if cluster.snapshot in self.answered else [cluster.snapshot]
+                self.done.add(cluster)
+                self.changed.notify_all()
 
-    threads = []
-    for index, (cluster, read) in enumerate(batch):
-        seconds = None if cluster.deadline is None else cluster.deadline - time.monotonic()
-        if seconds is not None and seconds <= 0:
-            continue
-        cluster.requests += 1
-        thread = threading.Thread(target=run, args=(index, cluster, read, seconds), daemon=True)
-        thread.start()
-        threads.append((thread, cluster))
-    for thread, cluster in threads:
-        thread.join(None if cluster.deadline is None else max(0.0, cluster.deadline - time.monotonic()))
-    for (cluster, read), answer in zip(batch, tuple(answers), strict=True):
-        if isinstance(answer, Exception):
-            raise answer
-        outcome = answer[0] if answer else Failure("TimedOut", f"--request-timeout of {cluster.timeout:g}s is over")
-        if isinstance(outcome, Failure):
-            cluster.snapshot.failures |= dict.fromkeys(read.keys, outcome)
-        else:
-            cluster.snapshot.answered |= read.keys
-            cluster.snapshot.add(read.kind, outcome or [])
+    def _ask(self, cluster: Cluster) -> None:
+        cluster.snapshot.taken = time.time()
+        cluster.deadline = None if cluster.timeout is None else time.monotonic() + cluster.timeout
+        if not cluster.connected:
+            cluster.connect_in_time()
+        cluster.fetch_all(self.questions.first(cluster.snapshot))
+        for _ in range(2):
+            cluster.fetch_further(self.questions.further(cluster.snapshot))
+
+    def _all_answered(self) -> bool:
+        return len(self.answered) == len(self.clusters)
 
 
 def _understand(read: Read, status: int, body: bytes) -> list[Object] | Failure | None:

@@ -1,17 +1,17 @@
 """Snapshots as a file: what `kubectl mesh snapshot` writes and `-f` reads.
 
-One JSON document: for each cluster its objects, which reads were answered, and why the others were not. The first
-cluster is the one to verify, the second the one that was named as its control plane.
+One JSON document: for each cluster its objects, which reads were answered, and why the others were not. `verify` are
+the clusters to verify, the other one was named as holding control planes; where several were verified, `meshWide`.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from typing import Any
 
 from kubectl_mesh import __version__
-from kubectl_mesh.snapshot import Failure, Object, Snapshot, dig, maps, text
+from kubectl_mesh.clusters import Clusters
+from kubectl_mesh.snapshot import Failure, Object, Snapshot, dig, maps, text, texts
 from kubectl_mesh.sources import InputError
 
 KIND = "Snapshot"
@@ -19,16 +19,22 @@ API_VERSION = "kubectl-mesh/v1"
 _LATEST = 1e11  # seconds since 1970
 
 
-def dump(snapshots: Sequence[Snapshot]) -> Object:
+def dump(clusters: Clusters) -> Object:
     """The document for some clusters; which API server is whose is told without its address."""
-    servers = list(dict.fromkeys(snapshot.server for snapshot in snapshots))
+    servers = list(dict.fromkeys(snapshot.server for snapshot in clusters.every))
+    verified = [id(snapshot) for snapshot in clusters.verified]
     return {
         "apiVersion": API_VERSION,
         "kind": KIND,
         "writtenBy": f"kubectl-mesh {__version__}",
+        "meshWide": clusters.mesh_wide,
+        "allContexts": clusters.all_contexts,
         "clusters": [
             {
                 "context": snapshot.source,
+                "aliases": [*snapshot.aliases],
+                "verify": id(snapshot) in verified,
+                "named": snapshot is clusters.named,
                 "namespace": snapshot.namespace,
                 "server": f"server-{servers.index(snapshot.server) + 1}",
                 "taken": snapshot.taken,
@@ -40,22 +46,29 @@ def dump(snapshots: Sequence[Snapshot]) -> Object:
                 ],
                 "objects": [obj for kind in sorted(snapshot.objects) for obj in snapshot.objects[kind]],
             }
-            for snapshot in snapshots
+            for snapshot in clusters.every
         ],
     }
 
 
-def restore(document: Any, name: str) -> list[Snapshot]:
+def restore(document: Any, name: str) -> Clusters:
     """The clusters of a document. Raises InputError for one of another version, or a damaged one."""
     if text(document, "apiVersion") != API_VERSION:
         raise InputError(
             f"{name}: it is a snapshot of version {text(document, 'apiVersion') or 'unknown'}, written by "
             f"{text(document, 'writtenBy') or 'another program'}; this kubectl-mesh reads {API_VERSION}: upgrade it"
         )
-    restored = [_cluster(cluster) for cluster in maps(document, "clusters")]
-    if not restored or None in restored or len(restored) != len(dig(document, "clusters")):
+    written = maps(document, "clusters")
+    restored = [(cluster, snapshot) for cluster in written if (snapshot := _cluster(cluster))]
+    verified = [snapshot for cluster, snapshot in restored if cluster.get("verify") is True]
+    named = [snapshot for cluster, snapshot in restored if cluster.get("named") is True]
+    mesh_wide = dig(document, "meshWide") is True
+    # Contexts have names of their own; the control plane of one cluster may stand in another namespace of it.
+    distinct = len({(snapshot.source, snapshot.namespace) for _, snapshot in restored}) == len(restored)
+    whole = len(restored) == len(dig(document, "clusters") or ()) == len({*map(id, verified), *map(id, named)})
+    if not (verified and whole and distinct and len(named) <= 1 and (mesh_wide or len(verified) == 1)):
         raise InputError(f"{name}: the snapshot is damaged: take it again")
-    return [snapshot for snapshot in restored if snapshot]
+    return Clusters(verified, next(iter(named), None), mesh_wide, dig(document, "allContexts") is True)
 
 
 def _cluster(written: Object) -> Snapshot | None:
@@ -80,6 +93,7 @@ def _cluster(written: Object) -> Snapshot | None:
         return None
     snapshot = Snapshot(text(written, "context"), text(written, "namespace"), text(written, "server"), taken)
     snapshot.stand_ins = dig(written, "standIns") is True
+    snapshot.aliases = tuple(texts(written, "aliases"))
     snapshot.answered = {(kind, namespace, subject) for kind, namespace, subject in keys}
     for failure in failed:
         kind, namespace, subject = failure["read"]

@@ -1,0 +1,616 @@
+"""States that only several clusters together show: what each context holds, and what must be found in it.
+
+They run as snapshot files; those whose clusters are the lab's two run on its API servers too.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from kubectl_mesh.topology import GLOBAL_NAMESPACE
+from tests.lab.gateways import Gateway, gateway_objects, refused
+from tests.lab.objects import Object, merge
+from tests.lab.scenes import HOSTED_POD, LOAD_BALANCER, Pod, Scene, hosted_objects, mesh_yaml, workload_objects
+
+FAIL, WARN, UNKNOWN, SKIP = "fail", "warn", "unknown", "skip"
+GATEWAY = "verify-gateway"
+
+
+@dataclass(frozen=True)
+class MeshWide:
+    """`clusters` are the objects of each context, or the code that every read there failed with.
+
+    `found` are all findings that are no pass, as "context Code" -> result; `causes` in the same words. `named` is a
+    context of `clusters` that is not verified, `uids` are those of kube-system.
+    """
+
+    name: str
+    clusters: Mapping[str, Sequence[Object] | str]
+    verdict: str
+    found: Mapping[str, str] = field(default_factory=dict)
+    causes: Mapping[str, str] = field(default_factory=dict)
+    flags: tuple[str, ...] = ()
+    command: str = "verify-endpoints"
+    all_contexts: bool = False
+    named: str | None = None
+    uids: Mapping[str, str] = field(default_factory=dict)
+    aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def workload(name: str = "futest-2", **scene: Any) -> list[Object]:
+    """A workload cluster that its mesh calls `name`."""
+    made = workload_objects(Scene(**scene))
+    for obj in made:
+        if obj["metadata"]["name"].startswith("istio-sidecar-injector"):
+            values = json.loads(obj["data"]["values"])
+            values["global"]["multiCluster"]["clusterName"] = name
+            obj["data"]["values"] = json.dumps(values)
+    return made
+
+
+def hosting(name: str = "c", uid: str = "", **scene: Any) -> list[Object]:
+    """A control-plane cluster that its mesh calls `name`; `uid` is that of the Deployment."""
+    made = hosted_objects(Scene(**scene))
+    for obj in made:
+        if obj["kind"] == "Pod" and obj["metadata"]["labels"].get("app") == "istiod":
+            obj["spec"]["containers"][0]["env"] = [{"name": "CLUSTER_ID", "value": f"{name}-hosted"}]
+        if obj["kind"] == "Deployment" and uid:
+            obj["metadata"]["uid"] = uid
+    return made
+
+
+def both(name: str = "c", **scene: Any) -> list[Object]:
+    """A control-plane cluster that is a workload cluster of its own mesh."""
+    scene = {"remote": (HOSTED_POD,), **scene}
+    return hosting(name, **scene) + workload(name, **scene)
+
+
+def without(objects: Sequence[Object], *names: str) -> list[Object]:
+    """Objects without some, named `Kind/name`."""
+    return [o for o in objects if f"{o['kind']}/{o['metadata']['name']}" not in names]
+
+
+def changed(objects: Sequence[Object], **patches: Object) -> list[Object]:
+    """Objects with merge patches, by `Kind__name`."""
+    return [merge(o, patches.get(f"{o['kind']}__{o['metadata']['name']}".replace("-", "_"), {})) for o in objects]
+
+
+def global_mesh(
+    mesh: str = "hosted-mesh",
+    address: str | None = LOAD_BALANCER,
+    owner: str = "c",
+    clusters: Sequence[str] = ("futest-2",),
+    mode: str = "HOSTED",
+) -> Object:
+    """A GlobalMesh in the shape that the public documentation of mspider shows."""
+    params = {"global.high_available": "true", "global.istio_version": "1.22.4-mspider"}
+    if address:
+        params["istio.custom_params.values.global.remotePilotAddress"] = address
+    return {
+        "apiVersion": "discovery.mspider.io/v3alpha1",
+        "kind": "GlobalMesh",
+        "metadata": {"name": mesh, "namespace": GLOBAL_NAMESPACE, "finalizers": ["gsc-controller"]},
+        "spec": {
+            "clusters": list(clusters),
+            "hub": "release.daocloud.io/mspider",
+            "mode": mode,
+            "ownerCluster": owner,
+            "ownerConfig": {"controlPlaneParams": params, "deployNamespace": "istio-system"},
+        },
+    }
+
+
+def mesh_cluster(name: str) -> Object:
+    """A cluster that mspider knows."""
+    metadata = {"name": name, "namespace": GLOBAL_NAMESPACE}
+    return {"apiVersion": "discovery.mspider.io/v3alpha1", "kind": "MeshCluster", "metadata": metadata}
+
+
+PLAIN = changed(
+    without(workload("p", mesh="plain", configured=None), "Service/istiod-remote", "Endpoints/istiod-remote"),
+    ConfigMap__istio={"data": {"mesh": mesh_yaml("plain", "istiod.istio-system.svc:15012")}},
+)
+LOST = changed(
+    workload(configured=None),
+    ConfigMap__istio={"data": {"mesh": mesh_yaml("hosted-mesh", "istiod.istio-system.svc:15012")}},
+)
+OTHER_LB, OTHER_POD = "10.64.30.90", "10.233.95.200"
+OTHER: dict[str, Any] = {"mesh": "other", "lb": (OTHER_LB,), "pods": (Pod(OTHER_POD),), "configured": OTHER_LB}
+
+TWO_HOSTS = {"control-plane": hosting(uid="1"), "second": hosting("d", uid="2", lb=(OTHER_LB,), pods=(Pod(OTHER_POD),))}
+PENDING = changed(hosting(), Service__istiod_hosted_mesh_hosted_lb={"status": {"loadBalancer": {"ingress": None}}})
+
+MESH_WIDE = [
+    MeshWide(
+        "one-mesh",
+        {"control-plane": hosting(), "workload": workload()},
+        "pass",
+        found={"control-plane RemoteNotApplicable": SKIP},
+    ),
+    MeshWide("both-roles", {"control-plane": both(), "workload": workload()}, "pass"),
+    MeshWide(
+        "classic-fault",
+        {"control-plane": hosting(), "workload": workload(remote=(HOSTED_POD,))},
+        FAIL,
+        found={"control-plane RemoteNotApplicable": SKIP, "workload AddressIsHostedPod": FAIL},
+    ),
+    MeshWide(
+        "two-meshes",
+        {"a": hosting(), "b": hosting("d", **OTHER), "w": workload(), "v": workload("v", remote=(OTHER_LB,), **OTHER)},
+        "pass",
+        found={"a RemoteNotApplicable": SKIP, "b RemoteNotApplicable": SKIP},
+    ),
+    MeshWide(
+        "other-mesh",
+        {"a": hosting(), "b": hosting("d", **OTHER), "w": workload(remote=(OTHER_LB,))},
+        FAIL,
+        found={"a RemoteNotApplicable": SKIP, "b RemoteNotApplicable": SKIP, "w AddressIsOtherMesh": FAIL},
+    ),
+    MeshWide(
+        "other-mesh-truth-unknown",
+        {"b": hosting("d", **OTHER), "w": workload(remote=(OTHER_LB,), configured=None)},
+        FAIL,
+        found={"b RemoteNotApplicable": SKIP, "w ControlPlaneNotFound": UNKNOWN, "w AddressIsOtherMesh": FAIL},
+    ),
+    MeshWide(
+        "other-meshs-pod-truth-unknown",
+        {"b": hosting("d", **OTHER), "w": workload(remote=(OTHER_POD,), configured=None)},
+        UNKNOWN,
+        found={"b RemoteNotApplicable": SKIP, "w ControlPlaneNotFound": UNKNOWN, "w AddressUndetermined": UNKNOWN},
+        causes={"w AddressUndetermined": "w ControlPlaneNotFound"},
+    ),
+    MeshWide(
+        "hosted-twice",
+        {**TWO_HOSTS, "workload": workload()},
+        UNKNOWN,
+        found={
+            "control-plane RemoteNotApplicable": SKIP,
+            "control-plane MeshHostedTwice": UNKNOWN,
+            "second RemoteNotApplicable": SKIP,
+            "workload AddressUndetermined": UNKNOWN,
+        },
+        causes={"workload AddressUndetermined": "control-plane MeshHostedTwice"},
+    ),
+    MeshWide(
+        "hosted-once-by-two-contexts",
+        {"control-plane": hosting(uid="1"), "again": hosting(uid="1"), "workload": workload()},
+        "pass",
+        found={
+            "control-plane RemoteNotApplicable": SKIP,
+            "again RemoteNotApplicable": SKIP,
+            "again ClusterRepeated": SKIP,
+        },
+        uids={"control-plane": "1", "again": "1"},
+    ),
+    MeshWide(
+        "hosted-nowhere",
+        {"other": hosting("d", **OTHER), "workload": workload()},
+        UNKNOWN,
+        found={
+            "other RemoteNotApplicable": SKIP,
+            "workload ControlPlaneNotFound": UNKNOWN,
+            "workload AddressUndetermined": UNKNOWN,
+        },
+        causes={"workload AddressUndetermined": "workload ControlPlaneNotFound"},
+    ),
+    MeshWide(
+        "hosted-nowhere-that-was-read",
+        {"silent": "TimedOut", "workload": workload()},
+        UNKNOWN,
+        found={
+            "silent TimedOut": UNKNOWN,
+            "workload ControlPlaneNotFound": UNKNOWN,
+            "workload AddressUndetermined": UNKNOWN,
+        },
+        causes={"workload AddressUndetermined": "workload ControlPlaneNotFound"},
+    ),
+    MeshWide("hosted-nowhere-stated", {"workload": workload()}, "pass", flags=("--expect-address", LOAD_BALANCER)),
+    MeshWide(
+        "stated-differs-once",
+        {
+            "control-plane": hosting(),
+            "workload": workload(remote=(OTHER_LB,)),
+            "second": workload("v", remote=(OTHER_LB,)),
+        },
+        "pass",
+        found={
+            "control-plane RemoteNotApplicable": SKIP,
+            "workload HostedLBDiffers": WARN,
+            "workload ConfiguredAddressDiffers": WARN,
+            "second ConfiguredAddressDiffers": WARN,
+        },
+        flags=("--expect-address", OTHER_LB),
+    ),
+    MeshWide(
+        "dead-costs-itself",
+        {"control-plane": hosting(), "workload": workload(), "dead": "Unreachable"},
+        UNKNOWN,
+        found={"control-plane RemoteNotApplicable": SKIP, "dead Unreachable": UNKNOWN},
+    ),
+    MeshWide(
+        "dead-and-wrong",
+        {"control-plane": hosting(), "workload": workload(remote=(HOSTED_POD,)), "dead": "Unreachable"},
+        FAIL,
+        found={
+            "control-plane RemoteNotApplicable": SKIP,
+            "workload AddressIsHostedPod": FAIL,
+            "dead Unreachable": UNKNOWN,
+        },
+    ),
+    MeshWide(
+        "pending-is-one-fault",
+        {"control-plane": PENDING, "workload": workload(), "second": workload("v")},
+        FAIL,
+        found={
+            "control-plane HostedLBPending": FAIL,
+            "control-plane RemoteNotApplicable": SKIP,
+            "workload AddressUndetermined": UNKNOWN,
+            "second AddressUndetermined": UNKNOWN,
+        },
+        causes={
+            "workload AddressUndetermined": "control-plane HostedLBPending",
+            "second AddressUndetermined": "control-plane HostedLBPending",
+        },
+    ),
+    MeshWide(
+        "pending-both-roles-alone",
+        {"control-plane": both(lb=())},
+        "pass",
+        found={"control-plane HostedLBPending": WARN},
+    ),
+    MeshWide(
+        "pending-both-roles-needed",
+        {"control-plane": both(lb=()), "workload": workload()},
+        FAIL,
+        found={"control-plane HostedLBPending": FAIL, "workload AddressUndetermined": UNKNOWN},
+        causes={"workload AddressUndetermined": "control-plane HostedLBPending"},
+    ),
+    MeshWide(
+        "istiod-gone",
+        {
+            "control-plane": without(
+                hosting(), "Deployment/istiod-hosted-mesh-hosted", "Pod/istiod-hosted-mesh-hosted-6d8f7c9b4d-bx2lm"
+            ),
+            "workload": workload(),
+        },
+        FAIL,
+        found={
+            "control-plane MeshNotFound": UNKNOWN,
+            "control-plane MeshLeftover": SKIP,
+            "control-plane HostedIstiodGone": FAIL,
+        },
+    ),
+    MeshWide(
+        "leftover-elsewhere",
+        {
+            "control-plane": without(
+                hosting(), "Deployment/istiod-hosted-mesh-hosted", "Pod/istiod-hosted-mesh-hosted-6d8f7c9b4d-bx2lm"
+            ),
+            "workload": workload(remote=(OTHER_LB,), configured=None),
+        },
+        UNKNOWN,
+        found={
+            "control-plane MeshNotFound": UNKNOWN,
+            "control-plane MeshLeftover": SKIP,
+            "workload ControlPlaneNotFound": UNKNOWN,
+            "workload AddressUndetermined": UNKNOWN,
+        },
+        causes={"workload AddressUndetermined": "workload ControlPlaneNotFound"},
+    ),
+    MeshWide(
+        "wiring-lost",
+        {"control-plane": hosting(), "workload": LOST},
+        FAIL,
+        found={"control-plane RemoteNotApplicable": SKIP, "workload NotWired": FAIL},
+    ),
+    MeshWide(
+        "plain-named",
+        {"control-plane": hosting(), "workload": workload(), "plain": PLAIN},
+        UNKNOWN,
+        found={"control-plane RemoteNotApplicable": SKIP, "plain NotWired": UNKNOWN},
+    ),
+    MeshWide(
+        "plain-among-all",
+        {"control-plane": hosting(), "workload": workload(), "plain": PLAIN},
+        "pass",
+        found={"control-plane RemoteNotApplicable": SKIP, "plain NotWired": SKIP},
+        all_contexts=True,
+    ),
+    MeshWide(
+        "empty-named",
+        {"control-plane": hosting(), "workload": workload(), "empty": []},
+        UNKNOWN,
+        found={"control-plane RemoteNotApplicable": SKIP, "empty MeshNotFound": UNKNOWN},
+    ),
+    MeshWide(
+        "empty-among-all",
+        {"control-plane": hosting(), "workload": workload(), "empty": []},
+        "pass",
+        found={"control-plane RemoteNotApplicable": SKIP, "empty MeshNotFound": SKIP},
+        all_contexts=True,
+    ),
+    MeshWide(
+        "wiring-lost-among-all",
+        {"control-plane": hosting(), "workload": LOST},
+        FAIL,
+        found={"control-plane RemoteNotApplicable": SKIP, "workload NotWired": FAIL},
+        all_contexts=True,
+    ),
+    MeshWide(
+        "dead-among-all",
+        {"control-plane": hosting(), "workload": workload(), "dead": "Unreachable"},
+        UNKNOWN,
+        found={"control-plane RemoteNotApplicable": SKIP, "dead Unreachable": UNKNOWN},
+        all_contexts=True,
+    ),
+    MeshWide(
+        "only-plain-ones",
+        {"plain": PLAIN, "empty": []},
+        UNKNOWN,
+        found={"plain NotWired": SKIP, "empty MeshNotFound": SKIP},
+        all_contexts=True,
+    ),
+    MeshWide(
+        "mesh-picked",
+        {
+            "a": hosting(),
+            "b": hosting("d", **OTHER),
+            "w": workload(),
+            "v": workload("v", remote=(HOSTED_POD,), **OTHER),
+        },
+        "pass",
+        found={"a RemoteNotApplicable": SKIP, "b MeshNotFound": SKIP, "v MeshNotFound": SKIP},
+        all_contexts=True,
+        flags=("--mesh-id", "hosted-mesh"),
+    ),
+    MeshWide(
+        "context-repeated",
+        {"control-plane": hosting(), "workload": workload()},
+        "pass",
+        found={"control-plane RemoteNotApplicable": SKIP, "workload ContextRepeated": SKIP},
+        aliases={"workload": ("admin@workload",)},
+    ),
+    MeshWide(
+        "cluster-repeated",
+        {"control-plane": hosting(), "workload": workload(), "viewer": workload()},
+        "pass",
+        found={"control-plane RemoteNotApplicable": SKIP, "viewer ClusterRepeated": SKIP},
+        uids={"control-plane": "1", "workload": "2", "viewer": "2"},
+    ),
+    MeshWide("named-beside", {"control-plane": hosting(), "workload": workload()}, "pass", named="control-plane"),
+    MeshWide(
+        "named-beside-wrong",
+        {"control-plane": hosting(), "workload": workload(remote=(HOSTED_POD,))},
+        FAIL,
+        found={"workload AddressIsHostedPod": FAIL},
+        named="control-plane",
+    ),
+    MeshWide(
+        "named-beside-not-needed",
+        {"control-plane": hosting(), "workload": workload(), "other": hosting("d", **OTHER)},
+        "pass",
+        found={"control-plane RemoteNotApplicable": SKIP, "other ControlPlaneNotConsulted": SKIP},
+        named="other",
+    ),
+    MeshWide(
+        "named-beside-dead",
+        {"control-plane": hosting(), "workload": workload(), "other": "Unreachable"},
+        "pass",
+        found={"control-plane RemoteNotApplicable": SKIP, "other Unreachable": SKIP},
+        named="other",
+    ),
+    MeshWide(
+        "named-beside-dead-needed",
+        {"workload": workload(), "control-plane": "Unreachable"},
+        UNKNOWN,
+        found={
+            "workload ControlPlaneNotFound": UNKNOWN,
+            "workload AddressUndetermined": UNKNOWN,
+            "control-plane Unreachable": SKIP,
+        },
+        causes={"workload AddressUndetermined": "workload ControlPlaneNotFound"},
+        named="control-plane",
+    ),
+    # the global cluster
+    MeshWide(
+        "global-agrees",
+        {
+            "control-plane": hosting(),
+            "workload": workload(),
+            "global": [global_mesh(), mesh_cluster("futest-2"), mesh_cluster("c")],
+        },
+        "pass",
+        found={"control-plane RemoteNotApplicable": SKIP, "global MeshNotFound": SKIP},
+    ),
+    MeshWide(
+        "global-has-the-pod-ip",
+        {
+            "control-plane": hosting(),
+            "workload": workload(remote=(HOSTED_POD,), configured=HOSTED_POD),
+            "second": workload("v", remote=(HOSTED_POD,), configured=HOSTED_POD),
+            "global": [global_mesh(address=HOSTED_POD, clusters=("futest-2", "v"))],
+        },
+        FAIL,
+        found={
+            "control-plane RemoteNotApplicable": SKIP,
+            "workload AddressIsHostedPod": FAIL,
+            "second AddressIsHostedPod": FAIL,
+            "global MeshNotFound": SKIP,
+            "global GlobalMeshAddressDiffers": FAIL,
+        },
+        causes={
+            "workload AddressIsHostedPod": "global GlobalMeshAddressDiffers",
+            "second AddressIsHostedPod": "global GlobalMeshAddressDiffers",
+        },
+    ),
+    MeshWide(
+        "global-wrong-remote-right",
+        {"control-plane": hosting(), "workload": workload(), "global": [global_mesh(address=HOSTED_POD)]},
+        "pass",
+        found={
+            "control-plane RemoteNotApplicable": SKIP,
+            "global MeshNotFound": SKIP,
+            "global GlobalMeshAddressDiffers": WARN,
+        },
+    ),
+    MeshWide(
+        "global-owner",
+        {"control-plane": hosting(), "workload": workload(), "global": [global_mesh(owner="x")]},
+        "pass",
+        found={
+            "control-plane RemoteNotApplicable": SKIP,
+            "global MeshNotFound": SKIP,
+            "global GlobalMeshOwnerDiffers": WARN,
+        },
+    ),
+    MeshWide(
+        "global-clusters",
+        {
+            "control-plane": hosting(),
+            "workload": workload(),
+            "second": workload("v"),
+            "plain": PLAIN,
+            "global": [global_mesh(clusters=("futest-2", "x", "p")), mesh_cluster("futest-2"), mesh_cluster("p")],
+        },
+        "pass",
+        found={
+            "control-plane RemoteNotApplicable": SKIP,
+            "plain NotWired": SKIP,
+            "global MeshNotFound": SKIP,
+            "global GlobalMeshClustersDiffer": WARN,
+        },
+        all_contexts=True,
+    ),
+    MeshWide(
+        "global-drift-truth-unknown",
+        {"workload": workload(configured=None), "global": [global_mesh(address=OTHER_LB)]},
+        FAIL,
+        found={
+            "workload ControlPlaneNotFound": UNKNOWN,
+            "workload AddressUndetermined": UNKNOWN,
+            "global MeshNotFound": SKIP,
+            "global GlobalMeshAddressDiffers": FAIL,
+        },
+        causes={"workload AddressUndetermined": "workload ControlPlaneNotFound"},
+    ),
+    MeshWide(
+        "global-agrees-truth-unknown",
+        {"workload": workload(configured=None), "global": [global_mesh()]},
+        UNKNOWN,
+        found={
+            "workload ControlPlaneNotFound": UNKNOWN,
+            "workload AddressUndetermined": UNKNOWN,
+            "global MeshNotFound": SKIP,
+        },
+        causes={"workload AddressUndetermined": "workload ControlPlaneNotFound"},
+    ),
+    MeshWide(
+        "global-dedicated",
+        {
+            "control-plane": hosting(),
+            "workload": workload(),
+            "global": [global_mesh(mode="DEDICATED", address=OTHER_LB)],
+        },
+        "pass",
+        found={"control-plane RemoteNotApplicable": SKIP, "global MeshNotFound": SKIP},
+    ),
+    MeshWide(
+        "global-without-address",
+        {"control-plane": hosting(), "workload": workload(), "global": [global_mesh(address=None)]},
+        "pass",
+        found={"control-plane RemoteNotApplicable": SKIP, "global MeshNotFound": SKIP},
+    ),
+    MeshWide(
+        "global-of-other-meshes",
+        {"control-plane": hosting(), "workload": workload(), "global": [global_mesh("another")]},
+        "pass",
+        found={"control-plane RemoteNotApplicable": SKIP, "global MeshNotFound": SKIP},
+    ),
+    # gateways
+    MeshWide(
+        "gateways",
+        {"control-plane": hosting(), "workload": workload(gateways=(Gateway(),))},
+        "pass",
+        found={"control-plane GatewayNotFound": SKIP},
+        command=GATEWAY,
+    ),
+    MeshWide(
+        "gateways-behind-a-wrong-remote",
+        {
+            "control-plane": hosting(),
+            "workload": workload(remote=(HOSTED_POD,), gateways=(Gateway(pods=(refused(),)),)),
+        },
+        FAIL,
+        found={
+            "control-plane GatewayNotFound": SKIP,
+            "workload AddressIsHostedPod": FAIL,
+            "workload GatewayNotReady": FAIL,
+            "workload GatewayServiceHasNoEndpoints": FAIL,
+        },
+        causes={
+            "workload GatewayNotReady": "workload AddressIsHostedPod",
+            "workload GatewayServiceHasNoEndpoints": "workload GatewayNotReady",
+        },
+        command=GATEWAY,
+    ),
+    MeshWide(
+        "gateways-behind-a-pending-lb",
+        {"control-plane": PENDING, "workload": workload(remote=(), gateways=(Gateway(pods=(refused(),)),))},
+        FAIL,
+        found={
+            "control-plane HostedLBPending": FAIL,
+            "control-plane GatewayNotFound": SKIP,
+            "workload NoEndpoints": FAIL,
+            "workload GatewayNotReady": FAIL,
+            "workload GatewayServiceHasNoEndpoints": FAIL,
+        },
+        causes={
+            "workload NoEndpoints": "control-plane HostedLBPending",
+            "workload GatewayNotReady": "workload NoEndpoints",
+            "workload GatewayServiceHasNoEndpoints": "workload GatewayNotReady",
+        },
+        command=GATEWAY,
+    ),
+    MeshWide(
+        "no-gateway-named",
+        {"control-plane": hosting(), "workload": workload()},
+        UNKNOWN,
+        found={"control-plane GatewayNotFound": SKIP, "workload GatewayNotFound": UNKNOWN},
+        command=GATEWAY,
+    ),
+    MeshWide(
+        "no-gateway-among-all",
+        {
+            "control-plane": hosting(),
+            "workload": workload(gateways=(Gateway(),)),
+            "second": workload("v", remote=(HOSTED_POD,)),
+        },
+        "pass",
+        found={"control-plane GatewayNotFound": SKIP, "second GatewayNotFound": SKIP},
+        command=GATEWAY,
+        all_contexts=True,
+    ),
+    MeshWide(
+        "no-gateway-anywhere",
+        {"control-plane": hosting(), "workload": workload()},
+        UNKNOWN,
+        found={"control-plane GatewayNotFound": SKIP, "workload GatewayNotFound": SKIP},
+        command=GATEWAY,
+        all_contexts=True,
+    ),
+    MeshWide(
+        "plain-gateway-among-all",
+        {
+            "control-plane": hosting(),
+            "workload": workload(gateways=(Gateway(),)),
+            "plain": [*PLAIN, *gateway_objects(Gateway(lb=()), "plain", "istio-system", "1.22.4")],
+        },
+        "pass",
+        found={"control-plane GatewayNotFound": SKIP, "plain NotWired": SKIP},
+        command=GATEWAY,
+        all_contexts=True,
+    ),
+]
