@@ -123,6 +123,12 @@ def _contexts(parsed_args: argparse.Namespace, **_: object) -> list[str]:
     return list(found)
 
 
+def _several(prefix: str, parsed_args: argparse.Namespace, **_: object) -> list[str]:
+    """The last of a list of contexts, without those that stand in it already."""
+    head, comma, _typed = prefix.rpartition(",")
+    return [f"{head}{comma}{c}" for c in _contexts(parsed_args) if c not in head.split(",") and "," not in c]
+
+
 def _codes(**_: object) -> dict[str, str]:
     return {code: texts(code).title for code, results in RESULTS.items() if {FAIL, WARN, UNKNOWN} & set(results)}
 
@@ -136,6 +142,7 @@ def _files(prefix: str, **_: object) -> Iterator[str]:
 
 _VALUES: dict[str, Callable[..., Any]] = {
     "context": _contexts,
+    "contexts": _several,
     "control_plane_context": _contexts,
     "ignore": _codes,
 }

@@ -36,6 +36,10 @@ kubectl mesh verify-endpoints --control-plane-context control-plane
 # The control-plane cluster itself
 kubectl mesh verify-endpoints --context control-plane
 
+# A whole mesh: control plane and workload clusters side by side; every context of the kubeconfig
+kubectl mesh verify-endpoints --contexts control-plane,workload
+kubectl mesh verify-endpoints --all-contexts
+
 # The address is known, the control plane is out of reach
 kubectl mesh verify-endpoints --expect-address 10.64.30.71
 
@@ -46,6 +50,9 @@ kubectl mesh verify-endpoints -f workload.yaml --expect-address 10.64.30.71
     "verify-gateway": """\
 # Why is istio-ingressgateway not ready, or without an address? Both clusters are looked at
 kubectl mesh verify-gateway --control-plane-context control-plane
+
+# The gateways of every cluster in the kubeconfig; those without any don't count
+kubectl mesh verify-gateway --all-contexts
 
 # Gateways in every namespace; one of them
 kubectl mesh verify-gateway --control-plane-context control-plane -A
@@ -58,6 +65,9 @@ kubectl mesh verify-gateway --control-plane-context control-plane --ignore LoadB
 # For somebody who has no access to the clusters
 kubectl mesh snapshot mesh.json.gz --control-plane-context control-plane
 kubectl mesh verify-gateway -f mesh.json.gz
+
+# The whole mesh in one file
+kubectl mesh snapshot mesh.json.gz --all-contexts
 
 # For a public issue
 kubectl mesh snapshot mesh.json --control-plane-context control-plane --redact

@@ -70,6 +70,10 @@ def test_contexts(kubeconfig: str, tmp_path: Path, capsys: pytest.CaptureFixture
     assert asked("verify-endpoints", "--context=work", capsys=capsys) == ["workload-1", ":4"]
     assert asked("verify-endpoints", "--context", "with s", capsys=capsys) == ["with space", ":4"]
     assert asked("verify-endpoints", "--context", "arn:aws", capsys=capsys) == [CONTEXTS[2], ":4"]
+    assert asked("verify-gateway", "--contexts", "", capsys=capsys) == [*CONTEXTS, ":4"]
+    assert asked("verify-gateway", "--contexts", "me@three,work", capsys=capsys) == ["me@three,workload-1", ":4"]
+    offered = asked("verify-gateway", "--contexts", "me@three,", capsys=capsys)
+    assert offered == [f"me@three,{name}" for name in CONTEXTS if name != "me@three"] + [":4"]
     named = tmp_path / "na med"
     named.write_text("contexts: [{name: other}]")
     words = ("verify-endpoints", "--kubeconfig", str(named), "--context", "")

@@ -24,7 +24,7 @@ from kubectl_mesh.checks.scope import Intent
 from kubectl_mesh.cli import main
 from kubectl_mesh.clusters import Clusters
 from kubectl_mesh.packing import pack
-from kubectl_mesh.reads import RESOURCES
+from kubectl_mesh.reads import RESOURCES, WITNESSES
 from kubectl_mesh.report import ClusterReport, Report
 from kubectl_mesh.snapshot import ALL_NAMESPACES, Failure, Snapshot
 from kubectl_mesh.sources import saved
@@ -37,6 +37,7 @@ from tests.lab.scenes import HOSTED_POD, LOAD_BALANCER, Scene
 from tests.mesh_wide_scenarios import MESH_WIDE, MeshWide, global_mesh, mesh_cluster
 from tests.scenarios import EXIT, Scenario
 from tests.test_faults import hang, stub, unused_port
+from tests.test_live import CLUSTER_ROLE, as_reader
 from tests.test_scenarios import SCHEMA
 from tests.test_snapshot import ALL, captured, of
 
@@ -343,10 +344,10 @@ def test_another_user_of_the_same_cluster_is_noted(lab: Lab) -> None:
     assert "workload AddressIsExpected" in found
 
 
-@pytest.fixture
-def global_meshes(lab: Lab) -> Iterator[str]:
+@pytest.fixture(scope="module")
+def global_meshes(running_lab: Lab) -> Iterator[str]:
     """The global cluster's definitions in the control-plane cluster, and a GlobalMesh with the address at fault."""
-    group = "discovery.mspider.io"
+    lab, group = running_lab, "discovery.mspider.io"
     for kind in ("GlobalMesh", "MeshCluster"):
         plural = RESOURCES[kind][1]
         schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
@@ -389,6 +390,37 @@ def test_the_global_mesh_is_a_witness(lab: Lab, global_meshes: str) -> None:
     assert "control-plane GlobalMeshAddressDiffers" not in found
     harness.paste(lab.bin, found["workload AddressIsHostedPod"]["hint"], "patch endpoints")
     assert harness.run(*asked)[0] == 0
+
+
+@pytest.mark.live
+def test_rights(lab: Lab, global_meshes: str, tmp_path: Path) -> None:
+    """With the documented role nothing is forbidden; with less of it nothing is fine that isn't."""
+    apply(lab, Scene(namespace="wide-rights"))
+    rules = yaml.safe_load(CLUSTER_ROLE.read_text())["rules"]
+    elsewhere = (GLOBAL_NAMESPACE, "kube-system")
+    lab.namespace("workload", GLOBAL_NAMESPACE)
+    asked = [*CONTEXTS, "-n", "wide-rights"]
+    path = str(as_reader(lab, "wide-reader", "wide-rights", rules, tmp_path, elsewhere))
+    file = tmp_path / "mesh.json"
+    assert main(["snapshot", str(file), *asked, "--kubeconfig", path]) == 0
+    written = json.loads(file.read_text())["clusters"]
+    failed = {(f["read"][0], f["read"][1]) for cluster in written for f in cluster["failures"]}
+    assert not {failure for failure in failed if failure[1] in ("wide-rights", "", *elsewhere)}, failed
+    assert {obj["kind"] for cluster in written for obj in cluster["objects"]} >= {"Namespace", *WITNESSES}
+
+    for number, rule in enumerate(rules):
+        for verb in rule["verbs"]:
+            less = [
+                r if i != number else {**r, "verbs": [v for v in r["verbs"] if v != verb]} for i, r in enumerate(rules)
+            ]
+            less = [r for r in less if r["verbs"]]
+            path = str(as_reader(lab, f"wide-less-{number}-{verb}", "wide-rights", less, tmp_path, elsewhere))
+            code, out = harness.run("verify-endpoints", *asked, "--kubeconfig", path, "-o", "json")
+            kinds = {"configmaps", "services", "pods", "deployments", "endpointslices"}
+            decides = verb == "list" and bool(kinds & set(rule["resources"]))
+            # Whether a cluster that hosts a mesh has a part in it too is asked for by name.
+            decides = decides or (verb, rule["resources"]) == ("get", ["configmaps"])
+            assert code == (3 if decides else 0), (rule, verb, out)
 
 
 @pytest.mark.live
