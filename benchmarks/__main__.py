@@ -1,7 +1,8 @@
 """`python -m benchmarks [RUNS]`: whole processes on the lab's two API servers, beside the by-hand script.
 
-Measured: wall and processor time, peak memory and requests, at several round-trip times and with few and many Pods
-in the namespace. The programs take turns (A B A B …), so that a machine which gets slower does so for all of them.
+Measured: wall and processor time, peak memory and requests, at several round-trip times, with few and many Pods
+in the namespace, and with up to 100 contexts, which share the two API servers. The programs take turns (A B A B …), so
+that a machine which gets slower does so for all of them.
 Prints tables, and writes benchmarks/results.json with every run.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import socket
 import statistics
 import subprocess
 import sys
@@ -19,10 +21,11 @@ import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+import yaml
 from tabulate import tabulate
 
 from release.archive import DIST, ROOT, archive_name, this_platform
@@ -33,26 +36,30 @@ from tests.lab.scenes import Scene
 
 ROUND_TRIPS = (0, 20, 50)  # milliseconds
 FEW, MANY = 10, 5000  # Pods in the namespace beside the mesh's own
+CONTEXTS = (2, 20, 100)
+ANSWERING = 333  # milliseconds of round-trip time: connection, TLS and request take a second together
+DEAD, TIMEOUT = 40, 5  # contexts that never answer, and the seconds of --request-timeout
+FEWER_RUNS = 3  # where a run takes seconds
 MESH = "hosted-mesh"
-_W, _C = "kubectl --context workload", "kubectl --context control-plane"
-BY_HAND = {
-    # The troubleshooting page's steps.
-    "verify-endpoints": f"""
-        {_W} -n $NS get endpoints istiod-remote -o yaml
-        {_W} -n $NS get service istiod-remote -o yaml
-        {_W} -n $NS get configmap istio -o yaml
-        {_C} -n $NS get service istiod-{MESH}-hosted-lb
-        {_C} -n $NS get pods -l app=istiod -o wide""",
-    "verify-gateway": f"""
-        {_W} -n $NS describe pod -l istio=ingressgateway
-        {_W} -n $NS get service
-        {_W} -n $NS get events
-        {_W} get ipaddresspools.metallb.io -A
-        {_C} -n $NS describe pod -l app=istiod
-        {_C} -n $NS get service
-        {_C} -n $NS get events
-        {_C} get ipaddresspools.metallb.io -A""",
+_LOAD_BALANCERS = ("get service", "get events", "get ipaddresspools.metallb.io -A")
+# The troubleshooting page's steps: in each workload cluster, and in the control plane.
+STEPS = {
+    "verify-endpoints": (
+        ("get endpoints istiod-remote -o yaml", "get service istiod-remote -o yaml", "get configmap istio -o yaml"),
+        (f"get service istiod-{MESH}-hosted-lb", "get pods -l app=istiod -o wide"),
+    ),
+    "verify-gateway": (
+        ("describe pod -l istio=ingressgateway", *_LOAD_BALANCERS),
+        ("describe pod -l app=istiod", *_LOAD_BALANCERS),
+    ),
 }
+
+
+def by_hand(command: str, namespace: str, workloads: list[str]) -> str:
+    """A shell script of what one does without the command."""
+    own, asked = STEPS[command]
+    steps = [(context, step) for context in workloads for step in own] + [("control-plane", step) for step in asked]
+    return "\n".join(f"kubectl --context {context} -n {namespace} {step}" for context, step in steps)
 
 
 def once(command: list[str], environment: dict[str, str]) -> dict[str, float]:
@@ -62,7 +69,7 @@ def once(command: list[str], environment: dict[str, str]) -> dict[str, float]:
         _, status, used = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     wall = time.perf_counter() - begun
-    assert process.returncode in (0, 1), (command, process.returncode)
+    assert process.returncode in (0, 1, 3), (command, process.returncode)
     return {"wall": wall, "cpu": used.ru_utime + used.ru_stime, "peak": used.ru_maxrss / 1024}
 
 
@@ -79,24 +86,56 @@ def in_turns(programs: dict[str, list[str]], environment: dict[str, str], runs: 
 
 
 @contextmanager
-def forwarded(lab: clusters.Lab, milliseconds: int, folder: Path) -> Iterator[Path]:
-    """A kubeconfig whose API servers are so far away."""
+def forwarders(servers: list[str], milliseconds: int) -> Iterator[list[str]]:
+    """The servers, each as far away as that."""
     if not milliseconds:
-        yield lab.kubeconfig
+        yield servers
         return
-    ports = {server.rpartition(":")[2] for server in lab.servers.values()}
-    command = [sys.executable, "-m", "tests.lab.forwarder", str(milliseconds), *sorted(ports)]
+    ports = [server.rpartition(":")[2] for server in servers]
+    command = [sys.executable, "-m", "tests.lab.forwarder", str(milliseconds), *ports]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as forwarder:
         assert forwarder.stdout
-        text = lab.kubeconfig.read_text()
-        for port, there in zip(sorted(ports), forwarder.stdout.readline().split(), strict=True):
-            text = text.replace(f"127.0.0.1:{port}", f"127.0.0.1:{there}")
-        kubeconfig = folder / f"kubeconfig-{milliseconds}"
-        kubeconfig.write_text(text)
+        there = forwarder.stdout.readline().split()
         try:
-            yield kubeconfig
+            yield [f"https://127.0.0.1:{port}" for port in there]
         finally:
             forwarder.terminate()
+
+
+@contextmanager
+def forwarded(lab: clusters.Lab, milliseconds: int, folder: Path) -> Iterator[Path]:
+    """A kubeconfig whose API servers are so far away."""
+    with forwarders(list(lab.servers.values()), milliseconds) as there:
+        text = lab.kubeconfig.read_text()
+        for server, forwarder in zip(lab.servers.values(), there, strict=True):
+            text = text.replace(server, forwarder)
+        kubeconfig = folder / f"kubeconfig-{milliseconds}"
+        kubeconfig.write_text(text)
+        yield kubeconfig
+
+
+@contextmanager
+def many(lab: clusters.Lab, number: int, milliseconds: int, dead: int, folder: Path) -> Iterator[Path]:
+    """A kubeconfig of so many contexts: one control plane, else the workload cluster, by a user of its own for each.
+
+    `dead` of them accept connections and never answer.
+    """
+    names = ["control-plane", *(f"workload-{index}" for index in range(1, number))]
+    at = [lab.servers["control-plane"], *[lab.servers["workload"]] * (number - 1)]
+    config = yaml.safe_load(lab.kubeconfig.read_text())
+    trusted = {c["cluster"]["server"]: c["cluster"] for c in config["clusters"]}
+    (admin,) = (user["user"] for user in config["users"] if user["name"] == "admin")
+    with ExitStack() as open_ports, forwarders(at, milliseconds) as there:
+        servers = [{**trusted[server], "server": forwarder} for server, forwarder in zip(at, there, strict=True)]
+        for server in servers[number - dead :]:
+            listener = open_ports.enter_context(socket.create_server(("127.0.0.1", 0)))
+            server["server"] = f"https://127.0.0.1:{listener.getsockname()[1]}"
+        config["clusters"] = [{"name": n, "cluster": s} for n, s in zip(names, servers, strict=True)]
+        config["users"] = [{"name": name, "user": admin} for name in names]
+        config["contexts"] = [{"name": name, "context": {"cluster": name, "user": name}} for name in names]
+        kubeconfig = folder / f"kubeconfig-{number}-{milliseconds}-{dead}"
+        kubeconfig.write_text(yaml.safe_dump(config))
+        yield kubeconfig
 
 
 def crowd(lab: clusters.Lab, namespace: str, number: int) -> None:
@@ -134,14 +173,16 @@ def main(runs: int) -> None:
         lab = next(started)
         environment = {"PATH": f"{lab.bin}:/usr/bin:/bin", "HOME": scratch}
 
-        def measure(what: str, command: list[str], by_hand: str | None, **where: Any) -> None:
+        def measure(what: str, command: list[str], script: str | None, runs: int = runs, **where: Any) -> None:
+            where = {"contexts": 1, "dead": 0, **where}
             programs = {name: [tool, *command] for name, tool in tools.items()}
-            if by_hand:
-                programs["by hand"] = ["sh", "-c", by_hand.replace("$NS", where["namespace"])]
+            if script:
+                programs["by hand"] = ["sh", "-c", script]
             told = in_turns(programs, environment, runs)
-            asked = requests([tools["pip"], *command], environment) if by_hand else ""
+            few = where["contexts"] <= CONTEXTS[0]
+            asked = requests([tools["pip"], *command], environment) if script and few else ""
             for program, figures in told.items():
-                ratio = figures["wall"] / told["by hand"]["wall"] if by_hand and program != "by hand" else None
+                ratio = figures["wall"] / told["by hand"]["wall"] if script and program != "by hand" else None
                 made = asked if program != "by hand" else ""
                 results.append({"what": what, **where, "program": program, "requests": made, "ratio": ratio, **figures})
 
@@ -152,11 +193,22 @@ def main(runs: int) -> None:
             for round_trip in round_trips:
                 with forwarded(lab, round_trip, folder) as kubeconfig:
                     environment["KUBECONFIG"] = str(kubeconfig)
-                    for command, script in BY_HAND.items():
+                    for command in STEPS:
                         asked = [command, "--context", "workload", "--control-plane-context", "control-plane"]
-                        where = {"round_trip": round_trip, "pods": pods, "namespace": namespace}
+                        script = by_hand(command, namespace, ["workload"])
+                        where = {"round_trip": round_trip, "pods": pods}
                         measure(command, [*asked, "-n", namespace], script, **where)
                         print(f"bench: {command}, {round_trip} ms, {pods} Pods", file=sys.stderr, flush=True)
+        for contexts, round_trip, dead in (*((n, 0, 0) for n in CONTEXTS), (100, ANSWERING, 0), (100, 0, DEAD)):
+            with many(lab, contexts, round_trip, dead, folder) as kubeconfig:
+                environment["KUBECONFIG"] = str(kubeconfig)
+                workloads = [f"workload-{number}" for number in range(1, contexts)]
+                for command in STEPS:
+                    asked = [command, "--all-contexts", "-n", "bench", "--request-timeout", f"{TIMEOUT}s"]
+                    loop = None if round_trip or dead else by_hand(command, "bench", workloads)
+                    where = {"round_trip": round_trip, "pods": FEW, "contexts": contexts, "dead": dead}
+                    measure(command, asked, loop, FEWER_RUNS, **where)
+                    print(f"bench: {command}, {contexts} contexts, {round_trip} ms, {dead} dead", file=sys.stderr)
         next(started, None)
     (ROOT / "benchmarks" / "results.json").write_text(json.dumps(results, indent=1) + "\n")
     rows = [
@@ -164,6 +216,7 @@ def main(runs: int) -> None:
             r["what"],
             f"{r['round_trip']} ms",
             r["pods"],
+            f"{r['contexts']}, {r['dead']} dead" if r["dead"] else r["contexts"],
             r["program"],
             f"{r['wall']:.3f}",
             f"{r['ratio']:.2f}" if r["ratio"] else "",
@@ -173,7 +226,18 @@ def main(runs: int) -> None:
         ]
         for r in results
     ]
-    headers = ["COMMAND", "ROUND TRIP", "PODS", "PROGRAM", "WALL s", "OF BY HAND", "CPU s", "PEAK MiB", "REQUESTS"]
+    headers = [
+        "COMMAND",
+        "ROUND TRIP",
+        "PODS",
+        "CONTEXTS",
+        "PROGRAM",
+        "WALL s",
+        "OF BY HAND",
+        "CPU s",
+        "PEAK MiB",
+        "REQUESTS",
+    ]
     print(tabulate([headers, *rows], tablefmt="plain"))
 
 

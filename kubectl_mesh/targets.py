@@ -80,12 +80,16 @@ def from_contexts(
     login = Login(kubeconfig, arguments.acting_as, arguments.as_group)
 
     def cluster(context: str, namespace: str, where: str) -> Cluster:
+        if login.groups and not (login.acting_as or kubeconfig.impersonated(context)[0]):
+            raise InputError("--as-group needs --as")
         server = " ".join(filter(None, kubeconfig.way(context)[:3]))
         return Cluster(Snapshot(context, namespace, server), login, where, arguments.request_timeout)
 
     ways: dict[tuple[str, ...], Cluster] = {}
     for context in contexts:
-        way = kubeconfig.way(context) if mesh_wide else (context,)
+        way = kubeconfig.way(context)
+        if not mesh_wide or not way[0]:  # one that can't be used is told by its own name
+            way = (context,)
         if way in ways:
             ways[way].snapshot.aliases += (context,)
         else:
@@ -127,7 +131,7 @@ def _chosen(
     if "parallel" in arguments and chosen not in (["contexts"], ["all_contexts"]):
         raise InputError("--parallel has no meaning without --contexts or --all-contexts")
     has = f"(it has: {', '.join(offered) or 'none'})"
-    contexts = list(offered) if arguments.all_contexts else list(dict.fromkeys(arguments.contexts))
+    contexts = list(dict.fromkeys(offered if arguments.all_contexts else arguments.contexts))
     if arguments.all_contexts and not contexts:
         raise InputError(f"--all-contexts: kubeconfig {kubeconfig} has no contexts")
     missing = [context for context in contexts if context not in offered]

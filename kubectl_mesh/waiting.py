@@ -59,7 +59,7 @@ def progress(*, quiet: bool) -> Iterator[Callable[[Collection[str], int], None]]
 
     def tell(reading: Collection[str], number: int) -> None:
         nonlocal told
-        if shown and time.monotonic() - begun > _SOON:
+        if shown and reading and time.monotonic() - begun > _SOON:
             _show(f"{number - len(reading)} of {number} clusters read; still reading {', '.join(reading)}")
             told = True
 

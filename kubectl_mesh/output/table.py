@@ -185,7 +185,9 @@ def _fault(
     where = f", namespace {finding.object.namespace}" if cluster.apart(finding) else ""
     also = list(dict.fromkeys(homes[id(other)].context for other in others if homes[id(other)] is not cluster))
     places = ", ".join([f"{cluster.context}{where}", *also])
-    heading = textwrap.wrap(f"{finding.result.upper()} {finding.code} ({places})", _WIDTH, **_indents("", "  "))
+    heading = [f"{finding.result.upper()} {finding.code} ({places})"]
+    if also:
+        heading = textwrap.wrap(heading[0], _WIDTH, **_indents("", "  "))
     lines = [_painted(finding.result.upper(), finding.result, style) + heading[0].removeprefix(finding.result.upper())]
     lines += heading[1:]
     if also and finding.result == SKIP:

@@ -175,8 +175,6 @@ class Cluster:
             if setting["in"] == "header" and setting["value"]:
                 headers[setting["key"]] = setting["value"].strip()  # a token file ends with a newline
         user, configured_groups = kubeconfig.impersonated(context)
-        if self.login.groups and not (self.login.acting_as or user):
-            raise InputError("--as-group needs --as")
         if self.login.acting_as or user:
             headers["Impersonate-User"] = self.login.acting_as or user or ""
             for group in self.login.groups or ([] if self.login.acting_as else configured_groups):
