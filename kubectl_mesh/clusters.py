@@ -6,10 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from kubectl_mesh.snapshot import Snapshot, text
+from kubectl_mesh.snapshot import Object, Snapshot, name_of, text, texts
 from kubectl_mesh.topology import (
+    GLOBAL_NAMESPACE,
     HostedControlPlane,
     Owner,
+    cluster_name,
+    configured_mesh_ids,
     hosted_control_planes,
     hosted_lb_name,
     hosted_lb_names,
@@ -21,6 +24,26 @@ from kubectl_mesh.topology import (
 )
 
 Claim = tuple[Snapshot, HostedControlPlane]
+
+
+def _readable_first(claim: Claim) -> tuple[bool, int, str]:
+    """Orders what is known of control planes: first those of which more was read, whatever the contexts' order."""
+    cluster, plane = claim
+    unread = sum(bool(cluster.unread(kind)) for kind in ("Service", "Pod"))
+    return plane.config_error is not None, unread, cluster.source
+
+
+def _same_control_plane(one: Claim, other: Claim) -> bool:
+    """Whether two contexts show the same hosted istiod: one UID, and no other address, as clones would have."""
+    uids = {text(plane.deployment, "metadata", "uid") for _, plane in (one, other)}
+    if len(uids) > 1 or uids == {""}:
+        return False
+    exposed = {
+        tuple(lb_addresses(cluster.find("Service", hosted_lb_name(plane.name))))
+        for cluster, plane in (one, other)
+        if not cluster.unread("Service")
+    }
+    return len(exposed) < 2
 
 
 def exposed_addresses(cluster: Snapshot) -> set[str]:
@@ -61,18 +84,37 @@ class Clusters:
     def hosting(self) -> dict[str, list[Claim]]:
         """The hosted istiods of all clusters by mesh ID, each once, whatever contexts lead to it.
 
-        Of several contexts the one comes first that was read best.
+        Of several contexts the one counts that was read best.
         """
         found: dict[str, list[Claim]] = {}
-        seen: set[str] = set()
-        readable_first = sorted(self.every, key=lambda c: sum(bool(c.unread(kind)) for kind in ("Service", "Pod")))
-        for cluster in readable_first:
-            for plane in hosted_control_planes(cluster):
-                uid = text(plane.deployment, "metadata", "uid")
-                if not uid or uid not in seen:
-                    found.setdefault(plane.mesh_id, []).append((cluster, plane))
-                seen.add(uid)
+        kept: list[Claim] = []
+        for claim in sorted(self._claims, key=_readable_first):
+            if not any(_same_control_plane(claim, other) for other in kept):
+                kept.append(claim)
+        for claim in self._claims:  # in the order of the contexts
+            if claim in kept:
+                found.setdefault(claim[1].mesh_id, []).append(claim)
         return found
+
+    @cached_property
+    def _claims(self) -> list[Claim]:
+        return [(cluster, plane) for cluster in self.every for plane in hosted_control_planes(cluster)]
+
+    @cached_property
+    def global_meshes(self) -> list[tuple[Snapshot, Object]]:
+        """The GlobalMesh objects of hosted meshes, with the cluster where they stand."""
+        found = [(cluster, mesh) for cluster in self.every for mesh in cluster.all("GlobalMesh", GLOBAL_NAMESPACE)]
+        return [(cluster, mesh) for cluster, mesh in found if text(mesh, "spec", "mode") == "HOSTED"]
+
+    def listed(self, cluster: Snapshot) -> list[str]:
+        """The hosted meshes that the global cluster counts a cluster to, by its name there."""
+        name = cluster_name(cluster) if self.global_meshes else None
+        return [name_of(mesh) for _, mesh in self.global_meshes if name and name in texts(mesh, "spec", "clusters")]
+
+    def owned(self, cluster: Snapshot) -> list[str]:
+        """The hosted meshes whose control plane the global cluster says that a cluster has."""
+        name = cluster_name(cluster) if self.global_meshes else None
+        return [name_of(mesh) for _, mesh in self.global_meshes if name and name == text(mesh, "spec", "ownerCluster")]
 
     @cached_property
     def wired(self) -> dict[str, list[Snapshot]]:
@@ -90,8 +132,13 @@ class Clusters:
         return next((cluster for cluster, _ in self.hosting.get(mesh_id or "", [])), None)
 
     def depend_on(self, cluster: Snapshot, mesh_id: str) -> bool:
-        """Whether the proxies of another cluster of the run need what this one hosts."""
-        return any(not other.same_cluster(cluster) for other in self.wired.get(mesh_id, []))
+        """Whether the proxies of another cluster of the run need what this one hosts.
+
+        Those of one that hosts the mesh itself dial its own Pods.
+        """
+        hosts = {id(host) for host, plane in self._claims if plane.mesh_id == mesh_id}
+        dependent = [other for other in self.wired.get(mesh_id, []) if id(other) not in hosts]
+        return any(not other.same_cluster(cluster) for other in dependent)
 
     def other_meshes(self, mesh_id: str | None, known: Sequence[Snapshot | None]) -> list[tuple[Owner, list[str]]]:
         """The addresses of other meshes' control planes in clusters that are not `known` by themselves."""
@@ -110,7 +157,7 @@ class Clusters:
         """
         found = []
         for cluster in self.every:
-            ids = hosted_mesh_ids(cluster)
+            ids = configured_mesh_ids(cluster)
             for name in hosted_lb_names(cluster):
                 what = f"the load balancer address of {hosted_lb_name(name)} in {cluster.source}"
                 what += f", the control plane of mesh {ids.get(name)}"
@@ -118,7 +165,7 @@ class Clusters:
                 if name in ids:
                     found.append((cluster, ids[name], Owner("AddressIsOtherMesh", what, False), given))
         for cluster in self.every:
-            for name, mesh_id in hosted_mesh_ids(cluster).items():
+            for name, mesh_id in configured_mesh_ids(cluster).items():
                 owner = Owner("AddressIsOtherPod", f"a hosted istiod Pod of mesh {mesh_id} in {cluster.source}", False)
                 held = [address for pod in hosted_pods(cluster, name) for address in pod_addresses(pod)]
                 found.append((cluster, mesh_id, owner, held))

@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode
 
 from kubectl_mesh import metallb
 from kubectl_mesh.gateways import GATEWAY_SELECTORS, GATEWAY_SERVICES, Gateway, gateways, is_gateway, pod_selector
-from kubectl_mesh.routing import SERVICE_NAME_LABEL
+from kubectl_mesh.routing import SERVICE_NAME_LABEL, is_ip
 from kubectl_mesh.snapshot import ALL_NAMESPACES, Object, ReadKey, Snapshot, mapping, name_of, text
 from kubectl_mesh.topology import (
     CKUBE_REMOTE,
@@ -169,7 +169,7 @@ def lookups(
     """The Pods of a cluster that have an address which `verified` dials, and which nothing that was read explains."""
     if not cluster.answered:
         return []
-    unknown = [address for address in dialled_addresses(verified) if address not in explained]
+    unknown = [address for address in dialled_addresses(verified) if is_ip(address) and address not in explained]
     if unknown:
         mesh_ids = [config.mesh_id for config in mesh_configs(verified)] or [None]
         here = set().union(

@@ -101,9 +101,11 @@ class ClusterReport:
     mesh_id: str | None
     findings: list[Finding] = field(default_factory=list)
     asked: bool = False
+    raw_mesh_id: str | None = field(init=False)
 
     def __post_init__(self) -> None:
-        """Names come from clusters and files."""
+        """Names come from clusters and files; `raw_mesh_id` is what they are compared by."""
+        self.raw_mesh_id = self.mesh_id
         self.context, self.namespace = clean(self.context), clean(self.namespace)
         self.mesh_id = None if self.mesh_id is None else clean(self.mesh_id)
 

@@ -72,6 +72,11 @@ def from_contexts(
     named, named_by = arguments.control_plane_context, "--control-plane-context"
     if not named and os.environ.get(CONTROL_PLANE_CONTEXT):
         named, named_by = os.environ[CONTROL_PLANE_CONTEXT], CONTROL_PLANE_CONTEXT
+    if named and mesh_wide and named not in kubeconfig.contexts:
+        offered = ", ".join(kubeconfig.contexts)
+        raise InputError(
+            f'{named_by}: context "{named}" does not exist in kubeconfig {kubeconfig.path} (it has: {offered})'
+        )
     if arguments.control_plane_namespace and not named:
         if mesh_wide:
             raise InputError(f"--control-plane-namespace needs --control-plane-context beside {where}")
@@ -104,9 +109,8 @@ def from_contexts(
         else:
             clusters.append(cluster(named, namespace, named_by))
             control_plane = clusters[-1].snapshot
-    for each in clusters:
-        if not mesh_wide or each.where not in ("--contexts", "--all-contexts"):
-            each.connect()
+    for each in clusters if not mesh_wide else ():  # where there are several, one that can't be used costs only itself
+        each.connect()
     found = Clusters(verified, control_plane, mesh_wide, bool(arguments.all_contexts))
 
     def tell(reading: Sequence[Cluster]) -> None:

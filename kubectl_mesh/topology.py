@@ -14,7 +14,7 @@ from functools import lru_cache
 
 import yaml
 
-from kubectl_mesh.routing import SERVICE_NAME_LABEL, is_ip, normalise, ready_addresses, slice_backends
+from kubectl_mesh.routing import SERVICE_NAME_LABEL, normalise, ready_addresses, slice_backends
 from kubectl_mesh.snapshot import Object, Snapshot, dig, labels_of, mapping, maps, name_of, text, texts
 
 REMOTE_SERVICE = "istiod-remote"
@@ -38,10 +38,21 @@ def is_remote_service(name: str) -> bool:
 
 
 def dialled_addresses(snapshot: Snapshot) -> list[str]:
-    """The IP addresses that a cluster's ways to control planes lead to: istiod-remote, a hosted-lb by its slices."""
+    """What a cluster's ways to control planes lead to: istiod-remote (a host name too), a hosted-lb by its slices."""
     services = ((text(labels_of(s), SERVICE_NAME_LABEL), s) for s in snapshot.objects.get("EndpointSlice", []))
     slices = [s for name, s in services if is_remote_service(name) or _HOSTED_LB.fullmatch(name)]
-    return list(filter(is_ip, ready_addresses(slice_backends(slices))))
+    names = [text(s, "spec", "externalName") for s in snapshot.all("Service") if is_remote_service(name_of(s))]
+    return [*ready_addresses(slice_backends(slices)), *map(normalise, filter(None, names))]
+
+
+def signs_of_hosted_mesh(snapshot: Snapshot) -> list[str]:
+    """What says that a cluster has, or had, part in a hosted mesh, whatever its mesh configs say."""
+    found = [f"service/{name_of(s)}" for s in snapshot.all("Service") if is_remote_service(name_of(s))]
+    for config in snapshot.all("ConfigMap"):
+        injector = name_of(config).startswith("istio-sidecar-injector")
+        if injector and text(_injector_globals(snapshot, name_of(config)), "remotePilotAddress"):
+            found.append(f"remotePilotAddress in configmap/{name_of(config)}")
+    return found + [f"Pods of {hosted_deployment_name(name)}" for name in ready_hosted_names(snapshot)]
 
 
 def hosted_lb_name(name: str) -> str:
@@ -214,7 +225,12 @@ def hosted_control_planes(snapshot: Snapshot) -> list[HostedControlPlane]:
 
 def hosted_mesh_ids(snapshot: Snapshot) -> dict[str, str]:
     """The mesh ID of each hosted control plane whose config or Deployment was read, by the name of its objects."""
-    ids = {plane.name: plane.mesh_id for plane in hosted_control_planes(snapshot)}
+    return {plane.name: plane.mesh_id for plane in hosted_control_planes(snapshot)} | configured_mesh_ids(snapshot)
+
+
+def configured_mesh_ids(snapshot: Snapshot) -> dict[str, str]:
+    """The mesh ID of each hosted control plane whose config was read, by the name of its objects: no guess."""
+    ids = {}
     for config in snapshot.all("ConfigMap"):
         match = _HOSTED_CONFIG.fullmatch(name_of(config))
         mesh_id = text(_parse_mesh(config)[0], "defaultConfig", "meshId") if match else ""
@@ -389,13 +405,13 @@ def _owners(
 
     for cluster in clusters:
         here = cluster is verified
-        ids = hosted_mesh_ids(cluster)
+        ids, certain = hosted_mesh_ids(cluster), configured_mesh_ids(cluster)
 
-        def elsewhere(name: str, ids: dict[str, str] = ids) -> str | None:
+        def elsewhere(name: str, ids: dict[str, str] = ids, certain: dict[str, str] = certain) -> str | None:
             """The code for a thing of another mesh. Only a mesh ID that was read makes it certain: names may differ."""
             if mesh_id in (None, ids.get(name, name)):
                 return None
-            return "AddressIsOtherMesh" if name in ids else "AddressIsUnexpected"
+            return "AddressIsOtherMesh" if name in certain else "AddressIsUnexpected"
 
         for pod in _istiod_pods(cluster):
             revision = str(labels_of(pod).get(REVISION_LABEL))

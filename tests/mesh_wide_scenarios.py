@@ -38,6 +38,7 @@ class MeshWide:
     named: str | None = None
     uids: Mapping[str, str] = field(default_factory=dict)
     aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    unread: tuple[tuple[str, str, str], ...] = ()  # (context, kind, code)
 
 
 def workload(name: str = "futest-2", **scene: Any) -> list[Object]:
@@ -62,10 +63,10 @@ def hosting(name: str = "c", uid: str = "", **scene: Any) -> list[Object]:
     return made
 
 
-def both(name: str = "c", **scene: Any) -> list[Object]:
+def both(name: str = "c", uid: str = "", **scene: Any) -> list[Object]:
     """A control-plane cluster that is a workload cluster of its own mesh."""
     scene = {"remote": (HOSTED_POD,), **scene}
-    return hosting(name, **scene) + workload(name, **scene)
+    return hosting(name, uid, **scene) + workload(name, **scene)
 
 
 def without(objects: Sequence[Object], *names: str) -> list[Object]:
@@ -117,6 +118,8 @@ LOST = changed(
     workload(configured=None),
     ConfigMap__istio={"data": {"mesh": mesh_yaml("hosted-mesh", "istiod.istio-system.svc:15012")}},
 )
+TO_LOCAL = {"data": {"mesh": mesh_yaml("hosted-mesh", "istiod.istio-system.svc:15012")}}
+ODD = "hosted\u200bmesh"
 OTHER_LB, OTHER_POD = "10.64.30.90", "10.233.95.200"
 OTHER: dict[str, Any] = {"mesh": "other", "lb": (OTHER_LB,), "pods": (Pod(OTHER_POD),), "configured": OTHER_LB}
 
@@ -279,7 +282,6 @@ MESH_WIDE = [
         FAIL,
         found={
             "control-plane MeshNotFound": UNKNOWN,
-            "control-plane MeshLeftover": SKIP,
             "control-plane HostedIstiodGone": FAIL,
         },
     ),
@@ -475,10 +477,10 @@ MESH_WIDE = [
             "plain": PLAIN,
             "global": [global_mesh(clusters=("futest-2", "x", "p")), mesh_cluster("futest-2"), mesh_cluster("p")],
         },
-        "pass",
+        UNKNOWN,
         found={
             "control-plane RemoteNotApplicable": SKIP,
-            "plain NotWired": SKIP,
+            "plain NotWired": UNKNOWN,
             "global MeshNotFound": SKIP,
             "global GlobalMeshClustersDiffer": WARN,
         },
@@ -525,7 +527,11 @@ MESH_WIDE = [
     ),
     MeshWide(
         "global-of-other-meshes",
-        {"control-plane": hosting(), "workload": workload(), "global": [global_mesh("another")]},
+        {
+            "control-plane": hosting(),
+            "workload": workload(),
+            "global": [global_mesh("another", clusters=("elsewhere",))],
+        },
         "pass",
         found={"control-plane RemoteNotApplicable": SKIP, "global MeshNotFound": SKIP},
     ),
@@ -612,5 +618,307 @@ MESH_WIDE = [
         found={"control-plane GatewayNotFound": SKIP, "plain NotWired": SKIP},
         command=GATEWAY,
         all_contexts=True,
+    ),
+    # what a second pair of eyes found
+    MeshWide(
+        "config-missing-among-all",
+        {
+            "control-plane": hosting(),
+            "workload": workload(gateways=(Gateway(),)),
+            "second": without(workload("v", gateways=(Gateway(pods=(refused(),)),)), "ConfigMap/istio"),
+        },
+        UNKNOWN,
+        found={"control-plane RemoteNotApplicable": SKIP, "second MeshNotFound": UNKNOWN},
+        all_contexts=True,
+    ),
+    MeshWide(
+        "config-missing-among-all-gateways",
+        {
+            "control-plane": hosting(),
+            "workload": workload(gateways=(Gateway(),)),
+            "second": without(workload(gateways=(Gateway(pods=(refused(),)),)), "ConfigMap/istio"),
+        },
+        FAIL,
+        found={
+            "control-plane GatewayNotFound": SKIP,
+            "second MeshNotFound": UNKNOWN,
+            "second GatewayNotReady": FAIL,
+            "second GatewayServiceHasNoEndpoints": FAIL,
+            "second ProxyVersionUnknown": SKIP,
+        },
+        causes={"second GatewayServiceHasNoEndpoints": "second GatewayNotReady"},
+        all_contexts=True,
+        command=GATEWAY,
+    ),
+    MeshWide(
+        "config-missing-beside-a-global-mesh",
+        {
+            "control-plane": hosting(),
+            "workload": workload(),
+            "second": [*without(workload("v"), "ConfigMap/istio"), global_mesh("another", clusters=())],
+        },
+        UNKNOWN,
+        found={"control-plane RemoteNotApplicable": SKIP, "second MeshNotFound": UNKNOWN},
+    ),
+    MeshWide(
+        "unlabelled-istiod-among-all",
+        {
+            "control-plane": changed(hosting(), Deployment__istiod_hosted_mesh_hosted={"metadata": {"labels": None}}),
+            "b": hosting("d", **OTHER),
+        },
+        UNKNOWN,
+        found={
+            "control-plane MeshNotFound": UNKNOWN,
+            "control-plane MeshLeftover": SKIP,
+            "b RemoteNotApplicable": SKIP,
+        },
+        all_contexts=True,
+    ),
+    MeshWide(
+        "lost-and-listed",
+        {"b": hosting("d", **OTHER), "lost": LOST, "global": [global_mesh()]},
+        FAIL,
+        found={
+            "b RemoteNotApplicable": SKIP,
+            "lost NotWired": FAIL,
+            "global MeshNotFound": SKIP,
+            "global GlobalMeshClustersDiffer": WARN,
+        },
+        all_contexts=True,
+    ),
+    MeshWide(
+        "lost-and-listed-stated",
+        {
+            "w": workload(),
+            "lost": changed(
+                without(workload("v", configured=None), "Service/istiod-remote"), ConfigMap__istio=TO_LOCAL
+            ),
+            "global": [global_mesh(clusters=("futest-2", "v"))],
+        },
+        FAIL,
+        found={"lost NotWired": FAIL, "global MeshNotFound": SKIP, "global GlobalMeshClustersDiffer": WARN},
+        all_contexts=True,
+        flags=("--expect-address", LOAD_BALANCER),
+    ),
+    MeshWide(
+        "owner-without-istiod",
+        {
+            "control-plane": changed(
+                without(workload("c", mesh="c", configured=None), "Service/istiod-remote"), ConfigMap__istio=TO_LOCAL
+            ),
+            "b": hosting("d", **OTHER),
+            "global": [global_mesh()],
+        },
+        UNKNOWN,
+        found={"control-plane NotWired": UNKNOWN, "b RemoteNotApplicable": SKIP, "global MeshNotFound": SKIP},
+        all_contexts=True,
+    ),
+    MeshWide(
+        "lost-beside-a-standing-remote",
+        {
+            "b": hosting("d", **OTHER),
+            "lost": changed(
+                workload(configured=None),
+                ConfigMap__istio={"data": {"mesh": mesh_yaml(None, "istiod.istio-system.svc:15012")}},
+            ),
+        },
+        UNKNOWN,
+        found={"b RemoteNotApplicable": SKIP, "lost NotWired": UNKNOWN},
+        all_contexts=True,
+    ),
+    MeshWide(
+        "clones",
+        {
+            "a": hosting(uid="1"),
+            "b": hosting(uid="1", lb=(OTHER_LB,), pods=(Pod(OTHER_POD),)),
+            "w": workload(remote=(OTHER_LB,), configured=None),
+        },
+        UNKNOWN,
+        found={
+            "a RemoteNotApplicable": SKIP,
+            "a MeshHostedTwice": UNKNOWN,
+            "b RemoteNotApplicable": SKIP,
+            "w AddressUndetermined": UNKNOWN,
+        },
+        causes={"w AddressUndetermined": "a MeshHostedTwice"},
+    ),
+    MeshWide(
+        "clones-in-another-order",
+        {
+            "b": hosting(uid="1", lb=(OTHER_LB,), pods=(Pod(OTHER_POD),)),
+            "a": hosting(uid="1"),
+            "w": workload(remote=(OTHER_LB,), configured=None),
+        },
+        UNKNOWN,
+        found={
+            "b RemoteNotApplicable": SKIP,
+            "b MeshHostedTwice": UNKNOWN,
+            "a RemoteNotApplicable": SKIP,
+            "w AddressUndetermined": UNKNOWN,
+        },
+        causes={"w AddressUndetermined": "b MeshHostedTwice"},
+    ),
+    MeshWide(
+        "two-hosts-of-two-meshes",
+        {
+            "a": [*hosting(uid="1", pods=(Pod(ready=False),)), *hosting(uid="3", **OTHER)],
+            "b": [*hosting("d", uid="2"), *hosting("d", uid="4", **OTHER)],
+        },
+        FAIL,
+        found={
+            "a NoReadyHostedPod": FAIL,
+            "a GatewayNotFound": SKIP,
+            "a MeshHostedTwice": UNKNOWN,
+            "b GatewayNotFound": SKIP,
+        },
+        all_contexts=True,
+        command=GATEWAY,
+    ),
+    MeshWide(
+        "named-hosts-it-twice",
+        {
+            "workload": workload(),
+            "control-plane": [
+                *hosting(uid="1"),
+                *changed(
+                    hosting(uid="2", mesh="copy"),
+                    ConfigMap__istio_copy_hosted={"data": {"mesh": mesh_yaml("hosted-mesh", "x.y.svc:15012")}},
+                ),
+            ],
+        },
+        UNKNOWN,
+        found={"workload AddressUndetermined": UNKNOWN, "control-plane MeshHostedTwice": UNKNOWN},
+        causes={"workload AddressUndetermined": "control-plane MeshHostedTwice"},
+        named="control-plane",
+    ),
+    MeshWide(
+        "unprintable-mesh-id",
+        {"control-plane": hosting(mesh=ODD), "workload": workload(mesh=ODD)},
+        "pass",
+        found={"control-plane RemoteNotApplicable": SKIP},
+    ),
+    MeshWide(
+        "unprintable-mesh-id-twice",
+        {"a": hosting(mesh=ODD, uid="1"), "b": hosting("d", mesh=ODD, uid="2"), "workload": workload(mesh=ODD)},
+        UNKNOWN,
+        found={
+            "a RemoteNotApplicable": SKIP,
+            "a MeshHostedTwice": UNKNOWN,
+            "b RemoteNotApplicable": SKIP,
+            "workload AddressUndetermined": UNKNOWN,
+        },
+        causes={"workload AddressUndetermined": "a MeshHostedTwice"},
+    ),
+    MeshWide(
+        "twice-and-not-ready",
+        {
+            "a": hosting(uid="1", pods=(Pod(ready=False),)),
+            "b": hosting("d", uid="2"),
+            "w": workload(gateways=(Gateway(),)),
+        },
+        FAIL,
+        found={
+            "a NoReadyHostedPod": FAIL,
+            "a GatewayNotFound": SKIP,
+            "a MeshHostedTwice": UNKNOWN,
+            "b GatewayNotFound": SKIP,
+            "w AddressUndetermined": UNKNOWN,
+        },
+        causes={"w AddressUndetermined": "a MeshHostedTwice"},
+        all_contexts=True,
+        command=GATEWAY,
+    ),
+    MeshWide(
+        "twice-and-stated",
+        {**TWO_HOSTS, "workload": workload(remote=("192.0.2.7",))},
+        FAIL,
+        found={
+            "control-plane RemoteNotApplicable": SKIP,
+            "control-plane MeshHostedTwice": UNKNOWN,
+            "second RemoteNotApplicable": SKIP,
+            "workload AddressIsUnexpected": FAIL,
+        },
+        flags=("--expect-address", LOAD_BALANCER),
+    ),
+    MeshWide(
+        "drift-of-unknown-role",
+        {"control-plane": both(), "global": [global_mesh(clusters=())]},
+        UNKNOWN,
+        found={
+            "control-plane Forbidden": UNKNOWN,
+            "control-plane AddressUndetermined": UNKNOWN,
+            "global MeshNotFound": SKIP,
+        },
+        causes={"control-plane AddressUndetermined": "control-plane Forbidden"},
+        unread=(("control-plane", "Deployment", "Forbidden"),),
+    ),
+    MeshWide(
+        "both-roles-by-two-ways",
+        {"c": both(uid="1", lb=()), "c2": both(uid="1", lb=())},
+        "pass",
+        found={"c HostedLBPending": WARN, "c2 HostedLBPending": WARN},
+    ),
+    MeshWide(
+        "hosted-config-unread",
+        {"control-plane": hosting(mesh="other-name"), "workload": workload()},
+        UNKNOWN,
+        found={
+            "control-plane Forbidden": UNKNOWN,
+            "control-plane MeshIDFromName": WARN,
+            "workload ControlPlaneNotFound": UNKNOWN,
+            "workload AddressUndetermined": UNKNOWN,
+        },
+        causes={"workload AddressUndetermined": "workload ControlPlaneNotFound"},
+        unread=(("control-plane", "ConfigMap", "Forbidden"),),
+    ),
+    MeshWide(
+        "read-worse-first",
+        {"viewer": hosting(uid="1"), "control-plane": hosting(uid="1"), "workload": workload(remote=(HOSTED_POD,))},
+        FAIL,
+        found={
+            "viewer Forbidden": UNKNOWN,
+            "viewer RemoteNotApplicable": SKIP,
+            "control-plane RemoteNotApplicable": SKIP,
+            "workload AddressIsHostedPod": FAIL,
+        },
+        unread=(("viewer", "Service", "Forbidden"),),
+    ),
+    MeshWide(
+        "gone-behind-a-host-name",
+        {
+            "control-plane": without(
+                hosting(lb=("lb.example.com",)),
+                "Deployment/istiod-hosted-mesh-hosted",
+                "Pod/istiod-hosted-mesh-hosted-6d8f7c9b4d-bx2lm",
+            ),
+            "workload": changed(
+                without(workload(configured=None), "Endpoints/istiod-remote", "EndpointSlice/istiod-remote-b9xkq"),
+                Service__istiod_remote={"spec": {"type": "ExternalName", "externalName": "lb.example.com"}},
+            ),
+        },
+        FAIL,
+        found={"control-plane MeshNotFound": UNKNOWN, "control-plane HostedIstiodGone": FAIL},
+    ),
+    MeshWide(
+        "gone-and-named",
+        {
+            "workload": workload(),
+            "control-plane": without(
+                hosting(), "Deployment/istiod-hosted-mesh-hosted", "Pod/istiod-hosted-mesh-hosted-6d8f7c9b4d-bx2lm"
+            ),
+        },
+        FAIL,
+        found={"control-plane HostedIstiodGone": FAIL},
+        named="control-plane",
+    ),
+    MeshWide(
+        "listed-by-another-mesh",
+        {"control-plane": hosting(), "workload": workload(), "global": [global_mesh("another")]},
+        "pass",
+        found={
+            "control-plane RemoteNotApplicable": SKIP,
+            "global MeshNotFound": SKIP,
+            "global GlobalMeshClustersDiffer": WARN,
+        },
     ),
 ]

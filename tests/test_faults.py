@@ -49,11 +49,15 @@ class _Handler(BaseHTTPRequestHandler):
                 self.close_connection = True
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 500  # many clusters are read side by side
+
+
 @contextlib.contextmanager
 def stub(answer: Answer) -> Iterator[ThreadingHTTPServer]:
     """An HTTP server on a free port of this machine."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-    server.daemon_threads = True
+    server = _Server(("127.0.0.1", 0), _Handler)
     server.answer, server.paths = answer, []  # type: ignore[attr-defined]
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()

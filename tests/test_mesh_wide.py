@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import re
@@ -54,6 +55,11 @@ def snapshot(scenario: MeshWide, context: str) -> Snapshot:
     made.answered = set(keys)
     for obj in held:
         made.add(obj["kind"], [{**obj, "metadata": {"namespace": "istio-system", **obj["metadata"]}}])
+    for cluster, kind, code in scenario.unread:
+        if cluster == context:
+            made.objects.pop(kind, None)
+            made.answered = {key for key in made.answered if key[0] != kind}
+            made.failures[kind, "istio-system", None] = Failure(code, "as the test has it")
     if context in scenario.uids:
         metadata = {"name": "kube-system", "uid": scenario.uids[context]}
         made.add("Namespace", [{"kind": "Namespace", "metadata": metadata}])
@@ -273,6 +279,29 @@ def test_an_unusable_context_costs_itself_only(tmp_path: Path) -> None:
     assert "nowhere" in found["dangling Unreachable"]["message"]
 
 
+def test_a_plugin_of_the_control_plane_hangs_by_itself(tmp_path: Path) -> None:
+    plugin = {"apiVersion": "client.authentication.k8s.io/v1", "command": "sleep", "args": ["30"]}
+    users = {"hanging": {"exec": {**plugin, "interactiveMode": "Never"}}}
+    with stub(lambda h: h.send(404, b"no")) as server:
+        url = f"http://127.0.0.1:{server.server_port}"
+        path = written(tmp_path, {"good": (url, "u"), "hangs": (url, "hanging")}, users)
+        asked = ["verify-endpoints", "--contexts", "good", "--kubeconfig", path, "--request-timeout", "1s"]
+        begun = time.monotonic()
+        assert harness.run(*asked, "--control-plane-context", "hangs")[0] == 3
+        assert time.monotonic() - begun < 2.5
+
+
+def test_what_says_nothing_is_silent(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """That a server does not know of GlobalMesh is no answer to anything."""
+    with stub(lambda h: h.send(404, b"404 page not found\n")) as server:
+        path = written(tmp_path, {"a": (f"http://127.0.0.1:{server.server_port}", "u")})
+        asked = ["--contexts", "a", "--kubeconfig", path]
+        code, out = harness.run("verify-endpoints", *asked, "-o", "json")
+        assert (code, [f["code"] for f in harness.findings(json.loads(out))]) == (3, ["NotServed"])
+        assert main(["snapshot", str(tmp_path / "mesh.json"), *asked]) == 3
+        assert "a gave no answer at all" in capsys.readouterr().err
+
+
 def test_progress_on_a_terminal_only_and_a_clean_end(tmp_path: Path) -> None:
     with Silent(2) as ports:
         path = written(tmp_path, {f"dead-{n}": (f"http://127.0.0.1:{port}", "u") for n, port in enumerate(ports)})
@@ -342,6 +371,34 @@ def test_another_user_of_the_same_cluster_is_noted(lab: Lab) -> None:
     assert code == 3
     assert "workload-nobody Forbidden" in found
     assert "workload AddressIsExpected" in found
+
+
+@pytest.mark.live
+def test_no_key_is_left_behind(lab: Lab, tmp_path: Path) -> None:
+    """The package writes certificates that stand in a kubeconfig into files; threads would get that wrong."""
+    apply(lab, Scene(namespace="wide-keys"))
+    config = yaml.safe_load(lab.kubeconfig.read_text())
+
+    def data(path: Path) -> str:
+        return base64.b64encode(path.read_bytes()).decode()
+
+    user = {"client-certificate-data": data(lab.folder / "client.crt")}
+    user["client-key-data"] = data(lab.folder / "client.key")
+    for cluster in config["clusters"]:
+        authority = Path(cluster["cluster"].pop("certificate-authority"))
+        cluster["cluster"]["certificate-authority-data"] = data(authority)
+    names = ["control-plane", *(f"workload-{number}" for number in range(20))]
+    config["users"] = [{"name": name, "user": user} for name in names]
+    config["contexts"] = [{"name": n, "context": {"cluster": n.partition("-")[0], "user": n}} for n in names]
+    config["contexts"][0]["context"]["cluster"] = "control-plane"
+    path, scratch = tmp_path / "kubeconfig", tmp_path / "scratch"
+    path.write_text(yaml.safe_dump(config))
+    scratch.mkdir()
+    asked = ["verify-endpoints", "--all-contexts", "--kubeconfig", str(path), "-n", "wide-keys", "-q"]
+    for _ in range(3):
+        command = [sys.executable, "-m", "kubectl_mesh", *asked]
+        assert subprocess.run(command, env={**os.environ, "TMPDIR": str(scratch)}, check=False).returncode == 0
+        assert not list(scratch.iterdir())
 
 
 @pytest.fixture(scope="module")

@@ -437,7 +437,7 @@ CODES = {
     # --- roles and meshes -------------------------------------------------------------------------
     "MeshNotFound": Text(
         "No hosted mesh here",
-        "{cluster} has no {what}{which} in namespace {namespace}; meshes found there: {present}.",
+        "{cluster} has no {what}{which} in namespace {namespace}; meshes found there: {present}{though}.",
         "Nothing was compared, so nothing can be called fine.",
         "Is this the right context, and the mesh's namespace (-n)?",
     ),

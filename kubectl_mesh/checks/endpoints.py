@@ -38,6 +38,7 @@ from kubectl_mesh.topology import (
     local_revisions,
     mesh_configs,
     ready_hosted_names,
+    signs_of_hosted_mesh,
 )
 
 
@@ -125,8 +126,8 @@ class Verification:
         wrong_port = ("DiscoveryPortUnexpected", config.name if config else None)
         way += [f for f in entry.findings if (f.code, f.object.name) == wrong_port]
         through_lb = entry.role == WORKLOAD and not self.intent.addresses
-        asked = [e.findings for e in self.asked if e.mesh_id == entry.mesh_id]
-        elsewhere = self.control_planes.get(entry.mesh_id or "")
+        asked = [e.findings for e in self.asked if e.raw_mesh_id == entry.raw_mesh_id]
+        elsewhere = self.control_planes.get(entry.raw_mesh_id or "")
         asked += [elsewhere.findings] if isinstance(elsewhere, Hosted) else []
         for found in (entry.findings, *asked):
             way += [f for f in found if f.object.kind == "Deployment"]
@@ -237,6 +238,8 @@ class Verification:
         witness = ""
         if hosted_here:
             witness = f"{self.cluster.source} hosts the control plane of mesh {config.mesh_id}"
+        elif config.mesh_id in self.scope.clusters.listed(self.cluster):
+            witness = f"the GlobalMesh {config.mesh_id} lists this cluster"
         elif there := [cluster.source for cluster, _ in self.scope.clusters.hosting.get(config.mesh_id or "", [])]:
             witness = f"{there[0]} hosts the control plane of mesh {config.mesh_id}"
         elif config.configured:
@@ -262,8 +265,19 @@ class Verification:
         )
 
     def _missing(self) -> str:
-        """The result where a cluster has no part in a hosted mesh: among all contexts such ones are expected."""
-        return SKIP if self.intent.all_contexts else UNKNOWN
+        """The result where no part in a hosted mesh was found.
+
+        Among all contexts such clusters are expected, and the global cluster needs none; but not where anything says
+        that there should be one.
+        """
+        expected = self.intent.all_contexts or self.cluster.all("GlobalMesh", GLOBAL_NAMESPACE)
+        clusters = self.scope.clusters
+        counted = clusters.listed(self.cluster) + clusters.owned(self.cluster)
+        others = {c.mesh_id for c in mesh_configs(self.cluster) if c.service}
+        others |= {plane.mesh_id for plane in hosted_control_planes(self.cluster)}
+        if self.intent.mesh_id and others and None not in others:  # it is of other meshes, as far as that goes
+            return SKIP if expected and self.intent.mesh_id not in counted else UNKNOWN
+        return SKIP if expected and not counted and not signs_of_hosted_mesh(self.cluster) else UNKNOWN
 
     # --- the truth ------------------------------------------------------------------------------
 
@@ -279,12 +293,14 @@ class Verification:
         """
         hosted: Hosted | None = None
         for found, (_, plane) in zip(self.hosts, self.planes, strict=True):
-            if plane.mesh_id == entry.mesh_id:
+            if plane.mesh_id == entry.raw_mesh_id:
                 hosted = found
                 entry.findings += found.findings
-        elsewhere = self.control_planes.get(entry.mesh_id or "")
+        elsewhere = self.control_planes.get(entry.raw_mesh_id or "")
         if isinstance(elsewhere, Finding):
-            return Truth(None, reason=elsewhere)
+            if entry.role != WORKLOAD or not self.intent.addresses:
+                return Truth(None, reason=elsewhere)
+            elsewhere = None  # the user's word replaces it
         if len(hosting) > 1:
             entry.findings.append(hosted_twice(hosting))
             return Truth(None, reason=entry.findings[-1])
@@ -357,16 +373,18 @@ class Verification:
     def _mesh_not_found(self) -> Finding:
         present = {p.mesh_id for p in hosted_control_planes(self.cluster)}
         present |= {c.mesh_id or "<no mesh ID>" for c in mesh_configs(self.cluster)}
+        signs = signs_of_hosted_mesh(self.cluster)
         return finding(
             "MeshNotFound",
             _namespace(self.cluster),
             "mesh",
-            result=SKIP if self.cluster.all("GlobalMesh", GLOBAL_NAMESPACE) else self._missing(),
+            result=self._missing(),
             expected=[self.intent.mesh_id] if self.intent.mesh_id else None,
             actual=sorted(present),
             what="hosted control plane" if self.intent.role == HOSTED else "part in a hosted mesh",
             which=f" {self.intent.mesh_id}" if self.intent.mesh_id else "",
             present=quoted(sorted(present)),
+            though=f", though there is {quoted(signs)}" if signs else "",
             cluster=self.cluster.source,
             namespace=self.cluster.namespace,
         )
@@ -386,8 +404,13 @@ class Verification:
                 kubectl=self.scope.kubectl(self.cluster),
             )
             for name in hosted_lb_names(self.cluster)
-            if name not in named and ids.get(name, name) not in meshes
+            if name not in named and ids.get(name, name) not in meshes and not self._still_dialled(ids.get(name, name))
         ]
+
+    def _still_dialled(self, mesh_id: str) -> bool:
+        """Whether a hosted-lb here was told as what is left of a control plane."""
+        left = self.control_planes.get(mesh_id)
+        return isinstance(left, Hosted) and left.cluster is self.cluster
 
     def undecisive(self, snapshot: Snapshot) -> list[Finding]:
         """Reads that failed and that no verdict rested on: shown, not counted."""

@@ -70,7 +70,7 @@ class Gateways:
             if not gateway.services:
                 entry.findings += self._no_service(gateway)
             entry.findings += self._config_unknown(gateway, entry)
-            entry.findings += verify_proxies(self.scope, gateway, self._config(gateway), entry.mesh_id)
+            entry.findings += verify_proxies(self.scope, gateway, self._config(gateway), entry.raw_mesh_id)
 
     def _config_unknown(self, gateway: Gateway, entry: ClusterReport) -> list[Finding]:
         """Proxies of a revision that no mesh config is of: nobody knows what they dial. Told unless more is unknown."""
@@ -181,12 +181,12 @@ class Gateways:
 
     def _entry(self, gateway: Gateway) -> ClusterReport:
         mesh_id = self._mesh_id(gateway)
-        return next((entry for entry in self.own if entry.mesh_id == mesh_id), self.own[0])
+        return next((entry for entry in self.own if entry.raw_mesh_id == mesh_id), self.own[0])
 
     def _none_found(self) -> list[Finding]:
         if any(told.result == UNKNOWN and told.field == "read" for entry in self.own for told in entry.findings):
             return []  # what could not be read may be one
-        serves = all(e.role == HOSTED and self.clusters.depend_on(self.cluster, e.mesh_id or "") for e in self.own)
+        serves = all(e.role == HOSTED and self.clusters.depend_on(self.cluster, e.raw_mesh_id or "") for e in self.own)
         wanted, mesh = self.intent.gateway, f" of mesh {self.intent.mesh_id}" if self.intent.mesh_id else ""
         present = [g.name for g in gateways(self.cluster, self.intent.gateways_in)]
         return [

@@ -13,8 +13,9 @@ from kubectl_mesh.catalog import Shell, finding, phrase
 from kubectl_mesh.checks.control_plane import Hosted
 from kubectl_mesh.checks.repair import REMOTE_PILOT_ADDRESS, set_global_address
 from kubectl_mesh.checks.scope import Intent, Scope, quoted
+from kubectl_mesh.checks.truth import WORKLOAD
 from kubectl_mesh.clusters import Clusters
-from kubectl_mesh.report import FAIL, WARN, ClusterReport, Finding, ObjectRef
+from kubectl_mesh.report import FAIL, WARN, ClusterReport, Finding, ObjectRef, clean
 from kubectl_mesh.routing import is_ip, normalise
 from kubectl_mesh.snapshot import Object, name_of, text, texts
 from kubectl_mesh.topology import GLOBAL_NAMESPACE, cluster_name
@@ -32,14 +33,14 @@ def verify_global_meshes(
     address there becomes the cause of the wrong addresses that it brought about.
     """
     found = []
-    for cluster in clusters.every:
-        for mesh in cluster.all("GlobalMesh", GLOBAL_NAMESPACE):
-            mesh_id = name_of(mesh)
-            concerned = mesh_id in clusters.hosting or mesh_id in clusters.wired
-            if text(mesh, "spec", "mode") == "HOSTED" and concerned and intent.mesh_id in (None, mesh_id):
-                scope = Scope(cluster, clusters, intent)
-                of_mesh = [entry for entry in entries if entry.mesh_id == mesh_id]
-                found.append(_GlobalMesh(scope, mesh, control_planes.get(mesh_id), of_mesh).run())
+    counted = {m for c in clusters.every for m in clusters.listed(c)} if clusters.global_meshes else set()
+    for cluster, mesh in clusters.global_meshes:
+        mesh_id = name_of(mesh)
+        concerned = mesh_id in {*clusters.hosting, *clusters.wired, *counted}
+        if concerned and intent.mesh_id in (None, mesh_id):
+            scope = Scope(cluster, clusters, intent)
+            of_mesh = [entry for entry in entries if entry.raw_mesh_id == mesh_id]
+            found.append(_GlobalMesh(scope, mesh, control_planes.get(mesh_id), of_mesh).run())
     return [entry for entry in found if entry.findings]
 
 
@@ -140,7 +141,8 @@ class _GlobalMesh:
 
     def _verify_drift(self, address: str) -> None:
         """Where no better truth was read, an istiod-remote that differs from the mesh's own setting has drifted."""
-        unsure = [told for e in self.entries for told in e.findings if told.code == "AddressUndetermined"]
+        workloads = [entry for entry in self.entries if entry.role == WORKLOAD]
+        unsure = [told for e in workloads for told in e.findings if told.code == "AddressUndetermined"]
         drifted = [told for told in unsure if told.actual != [address] and all(map(is_ip, told.actual or ()))]
         for told in drifted if is_ip(address) else ():
             home = next(entry for entry in self.entries if told in entry.findings)
@@ -157,7 +159,7 @@ class _GlobalMesh:
             )
 
     def _again(self, entry: ClusterReport) -> Shell:
-        cluster = next(c for c in self.scope.clusters.every if c.source == entry.context)
+        cluster = next(c for c in self.scope.clusters.every if clean(c.source) == entry.context)
         return replace(self.scope, verified=cluster).again()
 
     def _setting(self, address: str) -> Shell:

@@ -83,9 +83,11 @@ class _MeshWide:
             entries += self._asked(named)
         for mesh_id, found in self.control_planes.items():
             if isinstance(found, Finding) and self.intent.mesh_id in (None, mesh_id):
-                first = self.clusters.hosting[mesh_id][0][0].source
-                homes = [e for e in entries if e.mesh_id == mesh_id]
-                next((e for e in homes if e.context == first), homes[0]).findings.append(found)
+                first, _ = self.clusters.hosting[mesh_id][0]
+                home = ClusterReport(first.source, first.namespace, "unknown", mesh_id, asked=True)
+                homes = [e for e in entries if (e.context, e.raw_mesh_id) == (home.context, mesh_id)]
+                entries += [] if homes else [home]
+                (homes or [home])[0].findings.append(found)
         for mesh_id, hosted in self.gone.items():
             cluster = hosted.cluster
             left = ClusterReport(cluster.source, cluster.namespace, "none", mesh_id, hosted.findings, asked=True)
@@ -107,12 +109,11 @@ class _MeshWide:
         return entries
 
     def _without_gateways(self, verification: Verification, entries: list[ClusterReport]) -> list[ClusterReport]:
-        """Of a cluster that is not held to having gateways, and has none: what other clusters rest on."""
+        """Of a cluster that is not held to having gateways, and has none: what other clusters may rest on."""
         told = [f for entry in entries for f in entry.findings if f.code == "GatewayNotFound" and f.result == SKIP]
         if not told:
             return entries
-        needed = [hosted for hosted in verification.hosts if hosted in self.control_planes.values()]
-        kept = [f for hosted in needed for f in hosted.findings] + told
+        kept = [f for hosted in verification.hosts for f in hosted.findings] + told
         for entry in entries:
             entry.asked = True
             entry.findings = [f for f in entry.findings if f in kept]
@@ -130,6 +131,8 @@ class _MeshWide:
                     entry.role = BOTH
                     entry.findings.append(remote_not_verified(named))
                 entries.append(entry)
+        if not entries and any(hosted.cluster is named for hosted in self.gone.values()):
+            return []  # told by itself
         if not entries:
             role = "unknown" if named.unread("Deployment") else "none"
             entry = ClusterReport(named.source, named.namespace, role, None, asked=True)

@@ -66,7 +66,7 @@ def workload_truth(
     was found among all, `elsewhere` the cluster that was named as holding it. Returns the truth, and the report of the
     cluster that was asked for it.
     """
-    mesh_id, stated = entry.mesh_id, list(scope.intent.addresses)
+    mesh_id, stated = entry.raw_mesh_id, list(scope.intent.addresses)
     asked: ClusterReport | None = None
     reason: Finding | None = None
     mesh_wide = scope.clusters.mesh_wide
@@ -146,7 +146,7 @@ def _tell_not_here(scope: Scope, entry: ClusterReport, cluster: Snapshot) -> Fin
             # The user's word counts: what the cluster could not say decides nothing then.
             entry.findings += scope.tell_unread(cluster, kind, None, WARN if scope.intent.addresses else UNKNOWN)
             return scope.unread_finding(cluster, kind, None)
-    mesh_id = entry.mesh_id or ""
+    mesh_id = entry.raw_mesh_id or ""
     others = [plane.mesh_id for plane in hosted_control_planes(cluster)]
     told = finding(
         "ControlPlaneNotHere",

@@ -34,7 +34,7 @@ from urllib3.exceptions import (
 from urllib3.util.ssl_ import create_urllib3_context
 
 from kubectl_mesh import __version__
-from kubectl_mesh.reads import FURTHER_READS, OPTIONAL, Questions, Read
+from kubectl_mesh.reads import FURTHER_READS, OPTIONAL, WITNESSES, Questions, Read
 from kubectl_mesh.snapshot import Failure, Object, Snapshot, dig, text
 from kubectl_mesh.sources import InputError
 
@@ -136,6 +136,35 @@ class _Complaints(logging.Handler):
             self.lines.append(_line(record.getMessage()))
 
 
+_files = threading.Lock()
+_write_file = kube_config._create_temp_file_with_content
+
+
+def _one_at_a_time(*arguments: Any, **options: Any) -> Any:
+    """The package keeps the certificates of a kubeconfig in files, and list of them that threads would get wrong.
+
+    What it doesn't know of any more it doesn't remove: private keys would be left behind.
+    """
+    with _files:
+        return _write_file(*arguments, **options)
+
+
+kube_config._create_temp_file_with_content = _one_at_a_time
+
+
+def _share_certificates(client: ApiClient) -> None:
+    """Read the certificates once for all connections; urllib3 would do it anew for each. Raises OSError."""
+    configuration, kept = client.configuration, client.rest_client.pool_manager.connection_pool_kw
+    context = create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED if configuration.verify_ssl else ssl.CERT_NONE)
+    if configuration.verify_ssl and configuration.ssl_ca_cert:
+        context.load_verify_locations(configuration.ssl_ca_cert)
+    elif configuration.verify_ssl:
+        context.load_default_certs()
+    if configuration.cert_file:
+        context.load_cert_chain(configuration.cert_file, configuration.key_file)
+    kept |= {"ssl_context": context, "ca_certs": None, "cert_file": None, "key_file": None}
+
+
 @dataclass(frozen=True)
 class Login:
     """How a cluster is reached, and as whom: the flags of the command line beside a kubeconfig."""
@@ -185,13 +214,11 @@ class Cluster:
         )
         if not configuration.verify_ssl:
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
-        kept = client.rest_client.pool_manager.connection_pool_kw
-        if not (configuration.ssl_ca_cert or configuration.cert_file or kept.get("ssl_context")):
-            # urllib3 would load all of the system's certificates anew for every connection.
-            verified = ssl.CERT_REQUIRED if configuration.verify_ssl else ssl.CERT_NONE
-            kept["ssl_context"] = create_urllib3_context(cert_reqs=verified)
-            if configuration.verify_ssl and configuration.host.startswith("https:"):
-                kept["ssl_context"].load_default_certs()
+        if configuration.host.startswith("https:"):
+            try:
+                _share_certificates(client)
+            except OSError as error:
+                self.failure = Failure("TLSFailed", f"the kubeconfig's certificates: {_line(error)}")
         if login_failure:
             self.failure = Failure("Unauthorized", f"the credential plugin failed: {login_failure}")
         self._client, self._headers = client, headers
@@ -221,6 +248,11 @@ class Cluster:
     def connected(self) -> bool:
         """Whether `connect` was called."""
         return self._client is not None
+
+    def begin(self) -> None:
+        """From now on the time counts."""
+        self.snapshot.taken = time.time()
+        self.deadline = None if self.timeout is None else time.monotonic() + self.timeout
 
     def seconds_left(self) -> float | None:
         """Until the deadline, at least 0; None: no bound."""
@@ -272,7 +304,7 @@ class Cluster:
             outcome = answer[0] if answer else Failure("TimedOut", f"--request-timeout of {self.timeout:g}s is over")
             if isinstance(outcome, Failure):
                 self.snapshot.failures |= dict.fromkeys(read.keys, outcome)
-            else:
+            elif outcome or read.kind not in WITNESSES:  # that there is none of those is no answer to anything
                 self.snapshot.answered |= read.keys
                 self.snapshot.add(read.kind, outcome or [])
 
@@ -294,36 +326,38 @@ class Capture:
 
     def __init__(self, clusters: Sequence[Cluster], questions: Questions, parallel: int) -> None:
         self.clusters, self.questions = clusters, questions
-        self.slots = threading.Semaphore(parallel)
-        self.changed = threading.Condition()
+        self.parallel, self.slots = parallel, threading.Semaphore(parallel)
+        self.lock, self.all_answered, self.all_done = threading.Lock(), threading.Event(), threading.Event()
         self.answered: list[Snapshot] = []
-        self.done: set[Cluster] = set()
+        self.done = 0
         self.unforeseen: list[Exception] = []
 
     def run(self, progress: Callable[[Sequence[Cluster]], None]) -> None:
         """Read everything; `progress` is told now and then which clusters have not answered yet."""
+        for cluster in self.clusters[: self.parallel]:  # they begin now, though it takes a while to start them all
+            cluster.begin()
         for cluster in self.clusters:
             threading.Thread(target=self._read, args=(cluster,), daemon=True).start()
-        with self.changed:
-            while len(self.done) < len(self.clusters):
-                self.changed.wait(_TICK)
-                answered = set(map(id, self.answered))
-                progress([cluster for cluster in self.clusters if id(cluster.snapshot) not in answered])
+        while not self.all_done.wait(_TICK):
+            answered = set(map(id, self.answered))
+            progress([cluster for cluster in self.clusters if id(cluster.snapshot) not in answered])
         if self.unforeseen:
             raise self.unforeseen[0]
 
     def _read(self, cluster: Cluster) -> None:
         try:
-            with self.slots:
-                self._ask(cluster)
-            with self.changed:
-                self.answered.append(cluster.snapshot)
-                self.changed.notify_all()
-                # Half of the time that is left is for the look-ups: a dead cluster must not use it up.
-                left = cluster.seconds_left()
-                self.changed.wait_for(self._all_answered, None if left is None else left / 2)
-                others = tuple(self.answered)
-            reads = self.questions.last(cluster.snapshot, others)
+            try:
+                with self.slots:
+                    self._ask(cluster)
+            finally:
+                with self.lock:
+                    self.answered.append(cluster.snapshot)
+                if len(self.answered) == len(self.clusters):
+                    self.all_answered.set()
+            # Half of the time that is left is for the look-ups: a dead cluster must not use it up.
+            left = cluster.seconds_left()
+            self.all_answered.wait(None if left is None else left / 2)
+            reads = self.questions.last(cluster.snapshot, tuple(self.answered))
             if reads and self.slots.acquire(timeout=cluster.seconds_left()):
                 try:
                     cluster.fetch_further(reads)
@@ -332,22 +366,19 @@ class Capture:
         except Exception as error:  # unforeseen: raised again in the thread that can tell it
             self.unforeseen.append(error)
         finally:
-            with self.changed:
-                self.answered += [] if cluster.snapshot in self.answered else [cluster.snapshot]
-                self.done.add(cluster)
-                self.changed.notify_all()
+            with self.lock:
+                self.done += 1
+            if self.done == len(self.clusters):
+                self.all_done.set()
 
     def _ask(self, cluster: Cluster) -> None:
-        cluster.snapshot.taken = time.time()
-        cluster.deadline = None if cluster.timeout is None else time.monotonic() + cluster.timeout
+        if cluster.snapshot.taken is None:
+            cluster.begin()
         if not cluster.connected:
             cluster.connect_in_time()
         cluster.fetch_all(self.questions.first(cluster.snapshot))
         for _ in range(2):
             cluster.fetch_further(self.questions.further(cluster.snapshot))
-
-    def _all_answered(self) -> bool:
-        return len(self.answered) == len(self.clusters)
 
 
 def _understand(read: Read, status: int, body: bytes) -> list[Object] | Failure | None:
