@@ -6,6 +6,7 @@ Exit codes: 0 verified, 1 differences, 2 usage error, 3 could not be determined,
 from __future__ import annotations
 
 import argparse
+import atexit
 import contextlib
 import gc
 import os
@@ -19,13 +20,14 @@ from typing import NoReturn, TextIO
 from kubectl_mesh import __version__, manual
 from kubectl_mesh.output import FORMS, Style, form
 from kubectl_mesh.parser import Parser
-from kubectl_mesh.report import FAIL, WARN, Ignore, Report, clean
+from kubectl_mesh.report import FAIL, PASS, WARN, Ignore, Report, clean
 from kubectl_mesh.snapshot import ALL_NAMESPACES
 from kubectl_mesh.sources import CONTROL_PLANE_CONTEXT, DEFAULT_NAMESPACE, InputError
 
 _LONGEST = 1e6  # seconds
 _USAGE, _UNDETERMINED, _INTERRUPTED = 2, 3, 130
 _PATIENCE = 300.0  # seconds
+_ONE_CLUSTER = "-o patch is for one cluster, as kubectl apply is"
 _UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 _DURATION = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)")
 _HOST_NAME = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)(\.(?!-)[a-z0-9_-]{1,63}(?<!-))*\.?", re.IGNORECASE)
@@ -52,9 +54,10 @@ def run() -> NoReturn:
     Nothing that it makes is worth collecting: without the collector, start and exit take a fifth less time.
     """
     gc.disable()
-    code = main()
-    gc.freeze()
-    sys.exit(_flushed(code))
+    code = _flushed(main())
+    # Threads may still wait for dead clusters: they must not find an interpreter that is being taken apart.
+    atexit._run_exitfuncs()
+    os._exit(code)
 
 
 def _flushed(code: int) -> int:
@@ -376,7 +379,7 @@ def _ignore(value: str) -> Ignore:
             f'there is no finding "{code}"; codes stand in the report and in docs/findings.md'
         )
     kind, slash, name = target.partition("/")
-    if "=" in value and not (kind and slash and name):
+    if "=" in value and not (kind and slash and name and "/" not in name):
         raise argparse.ArgumentTypeError(f'"{target}" is no KIND/NAME')
     return Ignore(value, code, _KINDS.get(kind.lower(), kind.lower()), name)
 
@@ -428,7 +431,7 @@ def _verify(arguments: argparse.Namespace) -> int:
     if "timeout" in arguments and not arguments.wait:
         raise InputError("--timeout has no meaning without --wait; --request-timeout bounds the reads")
     if arguments.output == "patch" and (arguments.contexts or arguments.all_contexts):
-        raise InputError("-o patch is for one cluster, as kubectl apply is: name it with --context")
+        raise InputError(f"{_ONE_CLUSTER}: name it with --context")
     report = _waited(arguments) if arguments.wait else _look(arguments)
     if not arguments.quiet:
         _show(report, arguments)
@@ -451,6 +454,8 @@ def _waited(arguments: argparse.Namespace) -> Report:
     report, late = until_pass(look, getattr(arguments, "timeout", _PATIENCE), quiet=arguments.quiet)
     if late and not arguments.quiet:
         _complain("the --timeout is over, and the verdict is not pass: this is the last report")
+    elif report.verdict != PASS and not arguments.quiet:
+        _complain("not waited any longer: somebody has to give rights, or log in")
     return report
 
 
@@ -463,6 +468,8 @@ def _look(arguments: argparse.Namespace) -> Report:
 
     if arguments.filename or arguments.control_plane_filename:
         clusters, contexts = from_files(arguments), tuple[str, ...]()
+        if arguments.output == "patch" and clusters.mesh_wide:
+            raise InputError(f"{_ONE_CLUSTER}, and the snapshot is of several")
     else:
         with progress(quiet=arguments.quiet) as tell:
             clusters, contexts = from_contexts(arguments, tell)

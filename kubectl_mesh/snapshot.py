@@ -7,11 +7,12 @@ value of the wrong type as absent instead of raising.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 Object = dict[str, Any]
+_MANY = 10
 
 
 def dig(value: Any, *path: str) -> Any:
@@ -45,6 +46,12 @@ def texts(value: Any, *path: str) -> list[str]:
     """The non-empty strings in the list at `path`; [] where there is none."""
     found = dig(value, *path)
     return [item for item in found if isinstance(item, str) and item] if isinstance(found, list) else []
+
+
+def some(names: Sequence[str]) -> str:
+    """Names for a sentence, the first of them where there are many."""
+    more = f", and {len(names) - _MANY} more" if len(names) > _MANY else ""
+    return ", ".join(names[:_MANY]) + more
 
 
 def name_of(obj: Object) -> str:

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from kubectl_mesh.clusters import Clusters, exposed_addresses
 from kubectl_mesh.reads import (
@@ -22,6 +23,9 @@ from kubectl_mesh.reads import (
 )
 from kubectl_mesh.snapshot import ALL_NAMESPACES, Snapshot
 from kubectl_mesh.sources import CONTROL_PLANE_CONTEXT, DEFAULT_NAMESPACE, InputError
+
+if TYPE_CHECKING:
+    from kubectl_mesh.sources.live import Kubeconfig
 
 _PARALLEL = 100  # clusters
 
@@ -67,16 +71,14 @@ def from_contexts(
     from kubectl_mesh.sources.live import Capture, Cluster, Kubeconfig, Login
 
     kubeconfig = Kubeconfig(arguments.kubeconfig)
-    contexts, where = _chosen(arguments, kubeconfig.contexts, kubeconfig.current, kubeconfig.path)
+    contexts, where = _chosen(arguments, kubeconfig)
     mesh_wide = where in ("--contexts", "--all-contexts")
     named, named_by = arguments.control_plane_context, "--control-plane-context"
     if not named and os.environ.get(CONTROL_PLANE_CONTEXT):
         named, named_by = os.environ[CONTROL_PLANE_CONTEXT], CONTROL_PLANE_CONTEXT
     if named and mesh_wide and named not in kubeconfig.contexts:
-        offered = ", ".join(kubeconfig.contexts)
-        raise InputError(
-            f'{named_by}: context "{named}" does not exist in kubeconfig {kubeconfig.path} (it has: {offered})'
-        )
+        told = f'context "{named}" does not exist in kubeconfig {kubeconfig.path} {kubeconfig.offers}'
+        raise InputError(f"{named_by}: {told}")
     if arguments.control_plane_namespace and not named:
         if mesh_wide:
             raise InputError(f"--control-plane-namespace needs --control-plane-context beside {where}")
@@ -87,7 +89,8 @@ def from_contexts(
     def cluster(context: str, namespace: str, where: str) -> Cluster:
         if login.groups and not (login.acting_as or kubeconfig.impersonated(context)[0]):
             raise InputError("--as-group needs --as")
-        server = " ".join(filter(None, kubeconfig.way(context)[:3]))
+        # Until it is connected; one that never is has a kubeconfig all the same.
+        server = " ".join(filter(None, kubeconfig.way(context)[:3])) or f"context {context}"
         return Cluster(Snapshot(context, namespace, server), login, where, arguments.request_timeout)
 
     ways: dict[tuple[str, ...], Cluster] = {}
@@ -124,9 +127,7 @@ def from_contexts(
     return found, kubeconfig.contexts
 
 
-def _chosen(
-    arguments: argparse.Namespace, offered: Sequence[str], current: str, kubeconfig: str
-) -> tuple[list[str], str]:
+def _chosen(arguments: argparse.Namespace, kubeconfig: Kubeconfig) -> tuple[list[str], str]:
     """The contexts to verify, and what chose them. Raises InputError for none, or one that does not exist."""
     chosen = [flag for flag in ("context", "contexts", "all_contexts") if getattr(arguments, flag)]
     spelled = [f"--{flag.replace('_', '-')}" for flag in chosen]
@@ -134,17 +135,18 @@ def _chosen(
         raise InputError(f"{spelled[0]} and {spelled[1]} have no meaning together")
     if "parallel" in arguments and chosen not in (["contexts"], ["all_contexts"]):
         raise InputError("--parallel has no meaning without --contexts or --all-contexts")
-    has = f"(it has: {', '.join(offered) or 'none'})"
+    offered, path, current = kubeconfig.contexts, kubeconfig.path, kubeconfig.current
     contexts = list(dict.fromkeys(offered if arguments.all_contexts else arguments.contexts))
     if arguments.all_contexts and not contexts:
-        raise InputError(f"--all-contexts: kubeconfig {kubeconfig} has no contexts")
+        raise InputError(f"--all-contexts: kubeconfig {path} has no contexts")
     missing = [context for context in contexts if context not in offered]
     if missing:
-        raise InputError(f'--contexts: context "{missing[0]}" does not exist in kubeconfig {kubeconfig} {has}')
+        named = ", ".join(f'"{context}"' for context in missing)
+        raise InputError(f"--contexts: context {named} does not exist in kubeconfig {path} {kubeconfig.offers}")
     if contexts:
         return contexts, spelled[0]
     if not arguments.context and not current:
-        raise InputError(f"no active context in kubeconfig {kubeconfig}: name one with --context {has}")
+        raise InputError(f"no active context in kubeconfig {path}: name one with --context {kubeconfig.offers}")
     return [arguments.context or current], "--context" if arguments.context else "current-context"
 
 

@@ -208,7 +208,10 @@ MESH_WIDE = [
             "workload ControlPlaneNotFound": UNKNOWN,
             "workload AddressUndetermined": UNKNOWN,
         },
-        causes={"workload AddressUndetermined": "workload ControlPlaneNotFound"},
+        causes={
+            "workload ControlPlaneNotFound": "silent TimedOut",
+            "workload AddressUndetermined": "workload ControlPlaneNotFound",
+        },
     ),
     MeshWide("hosted-nowhere-stated", {"workload": workload()}, "pass", flags=("--expect-address", LOAD_BALANCER)),
     MeshWide(
@@ -352,7 +355,7 @@ MESH_WIDE = [
         "only-plain-ones",
         {"plain": PLAIN, "empty": []},
         UNKNOWN,
-        found={"plain NotWired": SKIP, "empty MeshNotFound": SKIP},
+        found={"plain NothingVerified": UNKNOWN, "plain NotWired": SKIP, "empty MeshNotFound": SKIP},
         all_contexts=True,
     ),
     MeshWide(
@@ -411,9 +414,12 @@ MESH_WIDE = [
         found={
             "workload ControlPlaneNotFound": UNKNOWN,
             "workload AddressUndetermined": UNKNOWN,
-            "control-plane Unreachable": SKIP,
+            "control-plane Unreachable": UNKNOWN,
         },
-        causes={"workload AddressUndetermined": "workload ControlPlaneNotFound"},
+        causes={
+            "workload ControlPlaneNotFound": "control-plane Unreachable",
+            "workload AddressUndetermined": "workload ControlPlaneNotFound",
+        },
         named="control-plane",
     ),
     # the global cluster
@@ -603,7 +609,11 @@ MESH_WIDE = [
         "no-gateway-anywhere",
         {"control-plane": hosting(), "workload": workload()},
         UNKNOWN,
-        found={"control-plane GatewayNotFound": SKIP, "workload GatewayNotFound": SKIP},
+        found={
+            "control-plane NothingVerified": UNKNOWN,
+            "control-plane GatewayNotFound": SKIP,
+            "workload GatewayNotFound": SKIP,
+        },
         command=GATEWAY,
         all_contexts=True,
     ),

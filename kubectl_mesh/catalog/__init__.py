@@ -70,6 +70,7 @@ RESULTS: dict[str, tuple[str, ...]] = {
     "ControlPlaneNotFound": (UNKNOWN,),
     "ControlPlaneNotConsulted": (SKIP,),
     # several clusters
+    "NothingVerified": (UNKNOWN,),
     "GlobalMeshAgrees": (PASS,),
     "GlobalMeshAddressDiffers": (WARN, FAIL),
     "GlobalMeshOwnerDiffers": (WARN,),

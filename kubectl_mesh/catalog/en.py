@@ -102,6 +102,12 @@ PHRASES = {
     "settle-again": (
         "First mend what is wrong with the control plane or can't be read of it, then check again:\n  {again}"
     ),
+    "settle-nowhere": (
+        "Add the context where istiod-{mesh}-hosted runs (the kubeconfig offers also: {contexts}). Or for this cluster "
+        "alone:\n"
+        "  {again} --control-plane-context CONTEXT"
+    ),
+    "settle-nowhere-file": "Take the snapshot again, with the context where istiod-{mesh}-hosted runs.",
     "settle-address": "If you know the right address, state it:\n  {again} --expect-address ADDRESS",
 }
 
@@ -395,16 +401,21 @@ CODES = {
     ),
     "ControlPlaneNotFound": Text(
         "No cluster of this run hosts the mesh",
-        "None of the {number} clusters that were looked at hosts the control plane of mesh {mesh}{unread}.",
+        "No cluster of this run hosts the control plane of mesh {mesh}{unread}.",
         _NOT_READ,
-        "Add the context where istiod-{mesh}-hosted runs.{contexts} Or for this cluster alone:\n"
-        "  {again} --control-plane-context CONTEXT",
+        "{settle}",
     ),
     "ControlPlaneNotConsulted": Text(
         "The named control plane was not needed",
         "{context} was read, but what {cluster} is held to does not stand there.",
     ),
     # --- several clusters -------------------------------------------------------------------------
+    "NothingVerified": Text(
+        "Nothing was verified",
+        "No cluster of this run has {what}.",
+        "Nothing was compared, so nothing can be called fine.",
+        "Are these the right contexts, and the mesh's namespace (-n)?",
+    ),
     "GlobalMeshAgrees": Text("The GlobalMesh agrees", "{setting} of the GlobalMesh {mesh} is what the clusters have."),
     "GlobalMeshAddressDiffers": Text(
         "The GlobalMesh has another control-plane address",
@@ -430,7 +441,7 @@ CODES = {
         "{context} names the same server, TLS server name, proxy and user as {cluster}: it was read once.",
     ),
     "ClusterRepeated": Text(
-        "Two contexts lead to one cluster",
+        "Several contexts lead to one cluster",
         "{cluster} is the same cluster as {other} (UID of kube-system), through another server or as another user: "
         "both were verified.",
     ),

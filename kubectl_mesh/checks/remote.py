@@ -28,6 +28,7 @@ from kubectl_mesh.routing import (
 )
 from kubectl_mesh.snapshot import NOT_CAPTURED, Object, labels_of, mapping, name_of, text
 from kubectl_mesh.topology import (
+    GLOBAL_NAMESPACE,
     WEBHOOK_PORT,
     WEBHOOK_SERVICE_PORT,
     XDS_PORT,
@@ -88,7 +89,14 @@ class RemoteCheck:
         self.routed = slice_backends(self.sliced, self.service)
         self.service_ref = ObjectRef("Service", remote.namespace, remote.name)
         kubectl = scope.kubectl(self.cluster, remote.namespace)
-        self.repair = Repair(kubectl, scope.again(), mesh_id, remote.name, self.service)
+        self.repair = Repair(kubectl, self._global(), scope.again(), mesh_id, remote.name, self.service)
+
+    def _global(self) -> Shell:
+        """`kubectl` in the global cluster, which may be one of the run."""
+        for cluster, mesh in self.scope.clusters.global_meshes:
+            if name_of(mesh) == self.mesh_id:
+                return self.scope.kubectl(cluster, GLOBAL_NAMESPACE)
+        return Shell(f"kubectl -n {GLOBAL_NAMESPACE}")
 
     def run(self) -> list[Finding]:
         """Every finding about this Service."""

@@ -11,7 +11,7 @@ from kubectl_mesh.catalog import Shell, phrase
 from kubectl_mesh.report import clean
 from kubectl_mesh.routing import SERVICE_NAME_LABEL, Port, is_ip, normalise, service_ports
 from kubectl_mesh.snapshot import Object, mapping, maps, name_of, text
-from kubectl_mesh.topology import GLOBAL_NAMESPACE, WEBHOOK_PORT, WEBHOOK_SERVICE_PORT, XDS_PORT
+from kubectl_mesh.topology import WEBHOOK_PORT, WEBHOOK_SERVICE_PORT, XDS_PORT
 
 # The GlobalMesh's name for the setting that mspider renders istiod-remote from.
 REMOTE_PILOT_ADDRESS = "istio.custom_params.values.global.remotePilotAddress"
@@ -24,10 +24,11 @@ _PORTS = ((XDS_PORT, XDS_PORT, "tcp-istiod"), (WEBHOOK_SERVICE_PORT, WEBHOOK_POR
 class Repair:
     """Writes commands for one istiod-remote, from what stands in the cluster.
 
-    `again` is the command that verifies it once more.
+    `again` is the command that verifies it once more, `global_kubectl` reaches the mesh's GlobalMesh.
     """
 
     kubectl: Shell
+    global_kubectl: Shell
     again: Shell
     mesh_id: str | None
     name: str
@@ -49,7 +50,7 @@ class Repair:
 
     def setting(self, address: str) -> Shell:
         """Set the mesh's control-plane address in the global cluster: what istiod-remote is rendered from."""
-        return set_global_address(f"kubectl -n {GLOBAL_NAMESPACE}", self.mesh_id or "MESH", address)
+        return set_global_address(self.global_kubectl, self.mesh_id or "MESH", address)
 
     def write_endpoints(self, addresses: Sequence[str], holder: Object | None) -> Shell:
         """Write addresses, with the ports that the Service joins, into the object that holds them, or make one."""

@@ -9,7 +9,7 @@ from kubectl_mesh.checks.global_mesh import verify_global_meshes
 from kubectl_mesh.checks.scope import Intent, Scope
 from kubectl_mesh.checks.truth import BOTH, HOSTED, hosted_twice, remote_not_verified
 from kubectl_mesh.clusters import Clusters
-from kubectl_mesh.report import SKIP, ClusterReport, Finding, ObjectRef
+from kubectl_mesh.report import FAIL, SKIP, UNKNOWN, ClusterReport, Finding, ObjectRef
 from kubectl_mesh.snapshot import Snapshot
 from kubectl_mesh.topology import dialled_addresses, hosted_lb_name, hosted_lb_names, hosted_mesh_ids, lb_addresses
 
@@ -92,6 +92,13 @@ class _MeshWide:
             cluster = hosted.cluster
             left = ClusterReport(cluster.source, cluster.namespace, "none", mesh_id, hosted.findings, asked=True)
             entries.append(left)
+        self._blame_unread(entries)
+        told = {f.result for entry in entries for f in entry.findings}
+        if all(entry.asked for entry in entries) and not told & {FAIL, UNKNOWN}:
+            of = f" {self.intent.mesh_id}" if self.intent.mesh_id else ""
+            what = f"a gateway of mesh{of or 'es that are hosted'}" if self.gateways else f"part in a hosted mesh{of}"
+            about = ObjectRef("Namespace", None, self.clusters.verified[0].namespace)
+            entries[0].findings.append(finding("NothingVerified", about, "mesh", what=what))
         return entries + verify_global_meshes(self.clusters, self.intent, self.control_planes, entries)
 
     def _verify(self, cluster: Snapshot) -> list[ClusterReport]:
@@ -138,10 +145,24 @@ class _MeshWide:
             entry = ClusterReport(named.source, named.namespace, role, None, asked=True)
             about = ObjectRef("Namespace", None, named.namespace)
             unused = finding("ControlPlaneNotConsulted", about, "role", context=named.source, cluster="any cluster")
-            entry.findings = verification.undecisive(named) or [unused]
+            missed = [mesh_id for mesh_id in self.clusters.wired if mesh_id not in self.control_planes]
+            if missed and not self.intent.addresses:
+                entry.findings += verification.scope.tell_unread(named, "Deployment", None)
+            entry.findings += verification.undecisive(named)
+            entry.findings += [] if entry.findings else [unused]
             return [entry]
         entries[0].findings += verification.undecisive(named)
         return entries
+
+    def _blame_unread(self, entries: list[ClusterReport]) -> None:
+        """Where one cluster could not be read, a control plane that was not found may stand there."""
+        lost = [f for entry in entries for f in entry.findings if f.code == "ControlPlaneNotFound"]
+        silent = [cluster for cluster in self.clusters.every if cluster.unread("Deployment")]
+        if len(silent) == 1:
+            told = self.verifications[id(silent[0])].scope.unread_finding(silent[0], "Deployment", None)
+            shown = any(told is f for entry in entries for f in entry.findings)
+            for finding_ in lost if shown else ():
+                finding_.cause = told
 
     def _repeated(self, cluster: Snapshot) -> list[Finding]:
         """Contexts that lead to the same cluster: with everything the same it was read once."""

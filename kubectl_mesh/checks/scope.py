@@ -47,11 +47,14 @@ class Scope:
     told: dict[tuple[str, ...], Finding] = field(default_factory=dict)
 
     def kubectl(self, cluster: Snapshot, namespace: str = "") -> Shell:
-        """`kubectl` aimed at a cluster and a namespace (default: the mesh's); without a context for files."""
+        """`kubectl` aimed at a cluster and a namespace (default: the mesh's); without a context for files.
+
+        Where there are several clusters it always has one: a command must not go to another of them.
+        """
         words = ["kubectl"]
         if cluster.server:
             words += self.intent.kubectl_flags
-        if cluster.server and cluster.source in self.intent.contexts:
+        if cluster.server and (self.clusters.mesh_wide or cluster.source in self.intent.contexts):
             words += ["--context", cluster.source]
         return Shell(shlex.join(clean(word) for word in [*words, "-n", namespace or cluster.namespace]))
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from kubectl_mesh.catalog import Shell, finding
+from kubectl_mesh.catalog import Shell, finding, phrase
 from kubectl_mesh.checks.control_plane import Hosted, verify_hosted
 from kubectl_mesh.checks.scope import Scope, quoted
 from kubectl_mesh.clusters import Claim
 from kubectl_mesh.report import UNKNOWN, WARN, ClusterReport, Finding, ObjectRef
 from kubectl_mesh.routing import ordered, reached, ready_addresses, service_port, slice_backends, slices_of
-from kubectl_mesh.snapshot import Snapshot, name_of
+from kubectl_mesh.snapshot import Snapshot, name_of, some
 from kubectl_mesh.topology import (
     REMOTE_SERVICE,
     XDS_PORT,
@@ -190,7 +190,8 @@ def _hosted_nowhere(scope: Scope, mesh_id: str) -> Finding:
     """The finding for a mesh whose control plane is in none of the clusters that were looked at."""
     clusters = scope.clusters.every
     silent = [cluster.source for cluster in clusters if cluster.unread("Deployment")]
-    others = [context for context in scope.intent.contexts if context not in {c.source for c in clusters}]
+    known = {context for cluster in clusters for context in (cluster.source, *cluster.aliases)}
+    others = [context for context in scope.intent.contexts if context not in known]
     return finding(
         "ControlPlaneNotFound",
         ObjectRef("Deployment", scope.verified.namespace, hosted_deployment_name(mesh_id)),
@@ -198,10 +199,10 @@ def _hosted_nowhere(scope: Scope, mesh_id: str) -> Finding:
         expected=[hosted_deployment_name(mesh_id)],
         actual=[],
         mesh=mesh_id,
-        number=str(len(clusters)),
-        unread=f"; what runs in {quoted(silent)} could not be read" if silent else "",
-        contexts=Shell(f" The kubeconfig offers also: {quoted(others)}." if others else ""),
-        again=scope.again(),
+        unread=f"; what runs in {some(silent)} could not be read" if silent else "",
+        settle=phrase("settle-nowhere", mesh=mesh_id, contexts=Shell(some(others) or "no others"), again=scope.again())
+        if scope.intent.contexts
+        else phrase("settle-nowhere-file", mesh=mesh_id),
     )
 
 

@@ -9,9 +9,10 @@ from typing import Any
 
 from tabulate import tabulate
 
-from kubectl_mesh.catalog import texts
+from kubectl_mesh.catalog import RESULTS, texts
 from kubectl_mesh.output import Style
 from kubectl_mesh.report import FAIL, PASS, SKIP, UNKNOWN, WARN, ClusterReport, Finding, Report, causes_first
+from kubectl_mesh.snapshot import some
 
 _WIDTH = 100
 _CELL_WIDTH = 20
@@ -156,7 +157,9 @@ def _faults(faults: list[tuple[Finding, int]], homes: dict[int, ClusterReport], 
     for group in groups:
         root, _ = group[0]
         # What is only shown needs no words for each cluster.
-        told = root.message.replace(homes[id(root)].context, "")
+        told = root.message
+        if root.field == "read":  # they all name their cluster
+            told = told.replace(homes[id(root)].context, "")
         same = (root.code, "" if root.result == SKIP else f"{root.object} {told}")
         alike.setdefault((root.result, *same), []).append(group)
     return [
@@ -184,7 +187,7 @@ def _fault(
     text = texts(finding.code)
     where = f", namespace {finding.object.namespace}" if cluster.apart(finding) else ""
     also = list(dict.fromkeys(homes[id(other)].context for other in others if homes[id(other)] is not cluster))
-    places = ", ".join([f"{cluster.context}{where}", *also])
+    places = some([f"{cluster.context}{where}", *also])
     heading = [f"{finding.result.upper()} {finding.code} ({places})"]
     if also:
         heading = textwrap.wrap(heading[0], _WIDTH, **_indents("", "  "))
@@ -192,6 +195,8 @@ def _fault(
     lines += heading[1:]
     if also and finding.result == SKIP:
         return "\n".join([*lines, *_wrapped(f"{text.title}.")]) + "\n"
+    if finding.result == SKIP and RESULTS[finding.code][0] != SKIP:
+        return "\n".join([*lines, *_wrapped(finding.message)]) + "\n"  # here it is no fault: nothing is to be done
     lines += _wrapped(finding.message)
     for event in finding.events:
         if event.partition(": ")[2].rstrip(".") in finding.message:
@@ -228,7 +233,7 @@ def _summary(report: Report, style: Style) -> str:
     for cluster in report.clusters:
         roles.setdefault(f"{cluster.role}, mesh {cluster.mesh_id or '<unknown>'}", {})[cluster.context] = None
     if len(report.clusters) > _FEW:
-        lines = [f"{next(iter(c)) if len(c) == 1 else f'{len(c)} clusters'}: {role}" for role, c in roles.items()]
+        lines = [f"{next(iter(c)) if len(c) == 1 else f'{len(c)} contexts'}: {role}" for role, c in roles.items()]
     else:
         lines = [f"{c.context}: {c.role}, mesh {c.mesh_id or '<unknown>'}" for c in report.clusters]
     verdict = _painted(report.verdict, report.verdict, style)

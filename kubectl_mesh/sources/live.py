@@ -35,7 +35,7 @@ from urllib3.util.ssl_ import create_urllib3_context
 
 from kubectl_mesh import __version__
 from kubectl_mesh.reads import FURTHER_READS, OPTIONAL, WITNESSES, Questions, Read
-from kubectl_mesh.snapshot import Failure, Object, Snapshot, dig, text
+from kubectl_mesh.snapshot import Failure, Object, Snapshot, dig, some, text
 from kubectl_mesh.sources import InputError
 
 IN_CLUSTER = "in-cluster"
@@ -72,6 +72,11 @@ class Kubeconfig:
         if self.in_cluster:
             self.current = IN_CLUSTER
 
+    @property
+    def offers(self) -> str:
+        """The contexts to choose from, for an error."""
+        return f"(it has: {some(self.contexts) or 'none'})"
+
     def client(self, context: str, where: str) -> tuple[ApiClient, str | None]:
         """An API client for a context, and why logging in failed, if it did.
 
@@ -87,10 +92,10 @@ class Kubeconfig:
                 raise InputError(f"in-cluster configuration: {_line(error)}") from error
             return ApiClient(configuration), None
         if context not in self.contexts:
-            offered = ", ".join(self.contexts) or "none"
-            raise InputError(
-                f'{where}: context "{context}" does not exist in kubeconfig {self.path} (it has: {offered})'
-            )
+            raise InputError(f'{where}: context "{context}" does not exist in kubeconfig {self.path} {self.offers}')
+        user = text(self._entry("contexts", context), "context", "user")
+        if user and not self._entry("users", user):
+            raise InputError(f'kubeconfig {self.path}, context "{context}": user "{user}" does not exist')
         complaints = _Complaints(threading.get_ident())
         logging.getLogger().addHandler(complaints)
         try:
@@ -105,11 +110,16 @@ class Kubeconfig:
         return ApiClient(configuration), next(iter(complaints.lines), None)
 
     def way(self, context: str) -> tuple[str, ...]:
-        """What a context leads to, and as whom: server, TLS server name, proxy, user. No plugin is run for it."""
+        """What a context leads to, and as whom; no plugin is run for it.
+
+        Server, TLS server name, proxy, user, and what the server is trusted for: of two contexts with the certificates
+        of an earlier and of the rebuilt cluster only one works.
+        """
         entry = self._entry("contexts", context)
         cluster = self._entry("clusters", text(entry, "context", "cluster"))
-        parts = (text(cluster, "cluster", key) for key in ("server", "tls-server-name", "proxy-url"))
-        return (*parts, text(entry, "context", "user"))
+        keys = ("server", "tls-server-name", "proxy-url", "certificate-authority", "certificate-authority-data")
+        trusting = str(dig(cluster, "cluster", "insecure-skip-tls-verify") is True)
+        return (*(text(cluster, "cluster", key) for key in keys), trusting, text(entry, "context", "user"))
 
     def impersonated(self, context: str) -> tuple[str | None, list[str]]:
         """Whom the kubeconfig's user acts as (`as`, `as-groups`), which the package does not read."""
