@@ -68,7 +68,10 @@ def from_contexts(
     `progress` is told now and then which of several contexts are still being read, and of how many. Raises InputError
     for contexts that can't be used.
     """
-    from kubectl_mesh.sources.live import Capture, Cluster, Kubeconfig, Login
+    from kubectl_mesh.sources.deferred import rarely_used
+
+    with rarely_used():
+        from kubectl_mesh.sources.live import Capture, Cluster, Kubeconfig, Login
 
     kubeconfig = Kubeconfig(arguments.kubeconfig)
     contexts, where = _chosen(arguments, kubeconfig)

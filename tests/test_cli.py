@@ -531,6 +531,16 @@ def test_examples_of_the_help_are_commands_that_there_are() -> None:
         assert "run" in _parser().parse_args(shlex.split(line.partition(">")[0])[2:]), line
 
 
+def test_what_few_need_is_not_imported() -> None:
+    """A fifth of a run: what renews OIDC tokens, or attaches to Pods."""
+    script = (
+        "import sys; from kubectl_mesh.cli import main; main(['verify-endpoints', '--kubeconfig', sys.argv[1]]);"
+        "print([name for name in ('kubernetes', 'requests', 'oauthlib.oauth2', 'websocket') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", script, os.devnull], capture_output=True, text=True, check=False)
+    assert done.stdout.splitlines()[-1] == "['kubernetes']", done.stderr
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
