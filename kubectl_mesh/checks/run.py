@@ -81,6 +81,16 @@ class _MeshWide:
         named = self.clusters.named
         if named is not None and named not in self.clusters.verified:
             entries += self._asked(named)
+        self._tell_hosted_twice(entries)
+        for mesh_id, left in self.gone.items():
+            where = left.cluster.source, left.cluster.namespace
+            entries.append(ClusterReport(*where, "none", mesh_id, left.findings, asked=True))
+        self._blame_unread(entries)
+        self._tell_nothing_verified(entries)
+        return entries + verify_global_meshes(self.clusters, self.intent, self.control_planes, entries)
+
+    def _tell_hosted_twice(self, entries: list[ClusterReport]) -> None:
+        """Once for all clusters of a mesh, where its first control plane stands."""
         for mesh_id, found in self.control_planes.items():
             if isinstance(found, Finding) and self.intent.mesh_id in (None, mesh_id):
                 first, _ = self.clusters.hosting[mesh_id][0]
@@ -88,18 +98,14 @@ class _MeshWide:
                 homes = [e for e in entries if (e.context, e.raw_mesh_id) == (home.context, mesh_id)]
                 entries += [] if homes else [home]
                 (homes or [home])[0].findings.append(found)
-        for mesh_id, hosted in self.gone.items():
-            cluster = hosted.cluster
-            left = ClusterReport(cluster.source, cluster.namespace, "none", mesh_id, hosted.findings, asked=True)
-            entries.append(left)
-        self._blame_unread(entries)
+
+    def _tell_nothing_verified(self, entries: list[ClusterReport]) -> None:
         told = {f.result for entry in entries for f in entry.findings}
         if all(entry.asked for entry in entries) and not told & {FAIL, UNKNOWN}:
             of = f" {self.intent.mesh_id}" if self.intent.mesh_id else ""
             what = f"a gateway of mesh{of or 'es that are hosted'}" if self.gateways else f"part in a hosted mesh{of}"
             about = ObjectRef("Namespace", None, self.clusters.verified[0].namespace)
             entries[0].findings.append(finding("NothingVerified", about, "mesh", what=what))
-        return entries + verify_global_meshes(self.clusters, self.intent, self.control_planes, entries)
 
     def _verify(self, cluster: Snapshot) -> list[ClusterReport]:
         verification = self.verifications[id(cluster)]
@@ -110,7 +116,7 @@ class _MeshWide:
                 entry.asked = True  # it has no part in a hosted mesh, and nobody says that it should
         elif self.gateways:
             _verify_gateways(verification, entries)
-            entries = self._without_gateways(verification, entries)
+            entries = verification.own = self._without_gateways(verification, entries)
         verification.close()
         entries[0].findings += self._repeated(cluster)
         return entries
@@ -138,21 +144,24 @@ class _MeshWide:
                     entry.role = BOTH
                     entry.findings.append(remote_not_verified(named))
                 entries.append(entry)
-        if not entries and any(hosted.cluster is named for hosted in self.gone.values()):
-            return []  # told by itself
-        if not entries:
-            role = "unknown" if named.unread("Deployment") else "none"
-            entry = ClusterReport(named.source, named.namespace, role, None, asked=True)
-            about = ObjectRef("Namespace", None, named.namespace)
-            unused = finding("ControlPlaneNotConsulted", about, "role", context=named.source, cluster="any cluster")
-            missed = [mesh_id for mesh_id in self.clusters.wired if mesh_id not in self.control_planes]
-            if missed and not self.intent.addresses:
-                entry.findings += verification.scope.tell_unread(named, "Deployment", None)
-            entry.findings += verification.undecisive(named)
-            entry.findings += [] if entry.findings else [unused]
-            return [entry]
+        if any(left.cluster is named for left in self.gone.values()):
+            return entries  # the rest is told by itself
+        entries = entries or [self._not_needed(named)]
         entries[0].findings += verification.undecisive(named)
         return entries
+
+    def _not_needed(self, named: Snapshot) -> ClusterReport:
+        """A cluster that was named and hosts nothing that others rest on, as far as it could be read."""
+        scope = self.verifications[id(named)].scope
+        unread = named.unread("Deployment")
+        entry = ClusterReport(named.source, named.namespace, "unknown" if unread else "none", None, asked=True)
+        if unread and not self.intent.addresses and self.clusters.wired.keys() - self.control_planes.keys():
+            entry.findings += scope.tell_unread(named, "Deployment", None)
+        elif not unread:
+            about = ObjectRef("Namespace", None, named.namespace)
+            unused = finding("ControlPlaneNotConsulted", about, "role", context=named.source, cluster="any cluster")
+            entry.findings.append(unused)
+        return entry
 
     def _blame_unread(self, entries: list[ClusterReport]) -> None:
         """Where one cluster could not be read, a control plane that was not found may stand there."""
