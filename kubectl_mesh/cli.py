@@ -12,6 +12,7 @@ import gc
 import os
 import re
 import shutil
+import signal
 import sys
 import traceback
 from collections.abc import Iterator
@@ -54,10 +55,18 @@ def run() -> NoReturn:
     Nothing that it makes is worth collecting: without the collector, start and exit take a fifth less time.
     """
     gc.disable()
+    for name in ("SIGTERM", "SIGHUP"):  # an end like any other: what stands in temporary files goes with it
+        if getattr(signal, name, None) and signal.getsignal(getattr(signal, name)) is signal.SIG_DFL:
+            signal.signal(getattr(signal, name), _terminate)
     code = _flushed(main())
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Threads may still wait for dead clusters: they must not find an interpreter that is being taken apart.
     atexit._run_exitfuncs()
     os._exit(code)
+
+
+def _terminate(number: int, _: object) -> NoReturn:
+    sys.exit(128 + number)
 
 
 def _flushed(code: int) -> int:
@@ -473,6 +482,7 @@ def _look(arguments: argparse.Namespace) -> Report:
     else:
         with progress(quiet=arguments.quiet) as tell:
             clusters, contexts = from_contexts(arguments, tell)
+    clusters.mesh_id = arguments.mesh_id
     intent = Intent(
         role=arguments.role,
         mesh_id=arguments.mesh_id,

@@ -60,20 +60,22 @@ class Clusters:
     """`verified` are held to their roles; `named` is the one that was named as holding the control plane.
 
     `mesh_wide`: several are verified, and each mesh's control plane is looked for among all of them by mesh ID.
-    `all_contexts`: nobody named each of them, so that some may have no part in a hosted mesh.
+    `all_contexts`: nobody named each of them, so that some may have no part in a hosted mesh. `mesh_id` is what the
+    user said for clusters that don't tell it.
     """
 
     verified: Sequence[Snapshot]
     named: Snapshot | None = None
     mesh_wide: bool = False
     all_contexts: bool = False
+    mesh_id: str | None = None
 
     def changed(self, change: Callable[[Snapshot], Snapshot]) -> Clusters:
         """The same clusters with every snapshot changed."""
         made = {id(snapshot): change(snapshot) for snapshot in self.every}
         named = made[id(self.named)] if self.named else None
         verified = [made[id(snapshot)] for snapshot in self.verified]
-        return Clusters(verified, named, self.mesh_wide, self.all_contexts)
+        return Clusters(verified, named, self.mesh_wide, self.all_contexts, self.mesh_id)
 
     @cached_property
     def every(self) -> list[Snapshot]:
@@ -121,8 +123,9 @@ class Clusters:
         """The verified clusters whose proxies read a hosted istiod, by mesh ID."""
         found: dict[str, list[Snapshot]] = {}
         for cluster in self.verified:
-            for mesh_id in {c.mesh_id for c in mesh_configs(cluster) if c.service and c.mesh_id}:
-                found.setdefault(mesh_id, []).append(cluster)
+            for mesh_id in {c.mesh_id or self.mesh_id for c in mesh_configs(cluster) if c.service}:
+                if mesh_id:
+                    found.setdefault(mesh_id, []).append(cluster)
         return found
 
     def control_plane_of(self, mesh_id: str | None) -> Snapshot | None:

@@ -47,12 +47,25 @@ def dialled_addresses(snapshot: Snapshot) -> list[str]:
 
 def signs_of_hosted_mesh(snapshot: Snapshot) -> list[str]:
     """What says that a cluster has, or had, part in a hosted mesh, whatever its mesh configs say."""
-    found = [f"service/{name_of(s)}" for s in snapshot.all("Service") if is_remote_service(name_of(s))]
+    kinds = ("Service", "Endpoints")
+    found = [f"{k.lower()}/{name_of(o)}" for k in kinds for o in snapshot.all(k) if is_remote_service(name_of(o))]
+    slices = (text(labels_of(s), SERVICE_NAME_LABEL) for s in snapshot.all("EndpointSlice"))
+    found += [f"slices of service/{name}" for name in dict.fromkeys(slices) if is_remote_service(name)]
     for config in snapshot.all("ConfigMap"):
         injector = name_of(config).startswith("istio-sidecar-injector")
         if injector and text(_injector_globals(snapshot, name_of(config)), "remotePilotAddress"):
             found.append(f"remotePilotAddress in configmap/{name_of(config)}")
-    return found + [f"Pods of {hosted_deployment_name(name)}" for name in ready_hosted_names(snapshot)]
+    found += [
+        f"deployment/{name_of(d)}" for d in snapshot.all("Deployment") if _HOSTED_DEPLOYMENT.fullmatch(name_of(d))
+    ]
+    hosted = [pod for pod in _istiod_pods(snapshot) if text(labels_of(pod), REVISION_LABEL).endswith("-hosted")]
+    return found + [f"pod/{name_of(pod)}" for pod in hosted]
+
+
+def injected_mesh_ids(snapshot: Snapshot) -> set[str]:
+    """The meshes that the injectors of a cluster make proxies for."""
+    injectors = [name_of(c) for c in snapshot.all("ConfigMap") if name_of(c).startswith("istio-sidecar-injector")]
+    return {text(_injector_globals(snapshot, name), "meshID") for name in injectors} - {""}
 
 
 def hosted_lb_name(name: str) -> str:

@@ -110,8 +110,9 @@ def mesh_cluster(name: str) -> Object:
     return {"apiVersion": "discovery.mspider.io/v3alpha1", "kind": "MeshCluster", "metadata": metadata}
 
 
+SLICE = "EndpointSlice/istiod-remote-b9xkq"
 PLAIN = changed(
-    without(workload("p", mesh="plain", configured=None), "Service/istiod-remote", "Endpoints/istiod-remote"),
+    without(workload("p", mesh="plain", configured=None), "Service/istiod-remote", "Endpoints/istiod-remote", SLICE),
     ConfigMap__istio={"data": {"mesh": mesh_yaml("plain", "istiod.istio-system.svc:15012")}},
 )
 LOST = changed(
@@ -125,6 +126,14 @@ OTHER: dict[str, Any] = {"mesh": "other", "lb": (OTHER_LB,), "pods": (Pod(OTHER_
 
 TWO_HOSTS = {"control-plane": hosting(uid="1"), "second": hosting("d", uid="2", lb=(OTHER_LB,), pods=(Pod(OTHER_POD),))}
 PENDING = changed(hosting(), Service__istiod_hosted_mesh_hosted_lb={"status": {"loadBalancer": {"ingress": None}}})
+
+NOT_READY = hosting(pods=(Pod(ready=False),))
+GONE = without(hosting(), "Deployment/istiod-hosted-mesh-hosted", "Pod/istiod-hosted-mesh-hosted-6d8f7c9b4d-bx2lm")
+UNNAMED = changed(
+    workload(),
+    ConfigMap__istio={"data": {"mesh": mesh_yaml(None, "istiod-remote.istio-system.svc:15012")}},
+    ConfigMap__istio_sidecar_injector={"data": {"values": "{}"}},
+)
 
 MESH_WIDE = [
     MeshWide(
@@ -930,5 +939,109 @@ MESH_WIDE = [
             "global MeshNotFound": SKIP,
             "global GlobalMeshClustersDiffer": WARN,
         },
+    ),
+    MeshWide(
+        "mesh-id-stated",
+        {"workload": UNNAMED, "control-plane": NOT_READY},
+        FAIL,
+        found={"control-plane NoReadyHostedPod": FAIL},
+        named="control-plane",
+        flags=("--mesh-id", "hosted-mesh"),
+    ),
+    MeshWide(
+        "mesh-id-stated-both-verified",
+        {"workload": UNNAMED, "control-plane": both(lb=())},
+        FAIL,
+        found={"workload AddressUndetermined": UNKNOWN, "control-plane HostedLBPending": FAIL},
+        causes={"workload AddressUndetermined": "control-plane HostedLBPending"},
+        flags=("--mesh-id", "hosted-mesh"),
+    ),
+    MeshWide(
+        "unlabelled-and-not-ready-among-all",
+        {
+            "control-plane": changed(NOT_READY, Deployment__istiod_hosted_mesh_hosted={"metadata": {"labels": None}}),
+            "b": hosting("d", **OTHER),
+        },
+        UNKNOWN,
+        found={
+            "control-plane MeshNotFound": UNKNOWN,
+            "control-plane MeshLeftover": SKIP,
+            "b RemoteNotApplicable": SKIP,
+        },
+        all_contexts=True,
+    ),
+    MeshWide(
+        "gone-named-and-stated",
+        {"workload": workload(remote=(OTHER_LB,)), "control-plane": GONE},
+        FAIL,
+        found={
+            "workload HostedLBDiffers": WARN,
+            "workload ConfiguredAddressDiffers": WARN,
+            "control-plane HostedIstiodGone": FAIL,
+        },
+        named="control-plane",
+        flags=("--expect-address", OTHER_LB),
+    ),
+    MeshWide(
+        "service-missing-too-among-all",
+        {
+            "control-plane": hosting(),
+            "workload": workload(gateways=(Gateway(),)),
+            "x": without(
+                workload("x", configured=None, gateways=(Gateway(pods=(refused(),)),)),
+                "ConfigMap/istio",
+                "Service/istiod-remote",
+                "Endpoints/istiod-remote",
+                SLICE,
+            ),
+        },
+        FAIL,
+        found={
+            "control-plane GatewayNotFound": SKIP,
+            "x MeshNotFound": UNKNOWN,
+            "x GatewayNotReady": FAIL,
+            "x GatewayServiceHasNoEndpoints": FAIL,
+            "x ProxyVersionUnknown": SKIP,
+        },
+        causes={"x GatewayServiceHasNoEndpoints": "x GatewayNotReady"},
+        all_contexts=True,
+        command=GATEWAY,
+    ),
+    MeshWide(
+        "gone-beside-a-global-mesh",
+        {
+            "control-plane": [*GONE, global_mesh("another", clusters=(), owner="z")],
+            "workload": workload(remote=(OTHER_LB,)),
+        },
+        UNKNOWN,
+        found={
+            "control-plane MeshNotFound": UNKNOWN,
+            "control-plane MeshLeftover": SKIP,
+            "workload ConfiguredAddressDiffers": WARN,
+        },
+        flags=("--expect-address", OTHER_LB),
+    ),
+    MeshWide(
+        "consequences-in-two-clusters",
+        {
+            "control-plane": hosting(),
+            "workload": workload(remote=(HOSTED_POD,), gateways=(Gateway(),)),
+            "second": workload("futest-2", remote=(HOSTED_POD,), gateways=(Gateway(pods=(refused(),)),)),
+        },
+        FAIL,
+        found={
+            "control-plane GatewayNotFound": SKIP,
+            "workload AddressIsHostedPod": FAIL,
+            "workload GatewayStillReady": WARN,
+            "second AddressIsHostedPod": FAIL,
+            "second GatewayNotReady": FAIL,
+            "second GatewayServiceHasNoEndpoints": FAIL,
+        },
+        causes={
+            "workload GatewayStillReady": "workload AddressIsHostedPod",
+            "second GatewayNotReady": "second AddressIsHostedPod",
+            "second GatewayServiceHasNoEndpoints": "second GatewayNotReady",
+        },
+        command=GATEWAY,
     ),
 ]

@@ -279,6 +279,77 @@ def test_an_unusable_context_costs_itself_only(tmp_path: Path) -> None:
     assert "nowhere" in found["dangling Unreachable"]["message"]
 
 
+ODD = {
+    "newline": ({}, {"token": "se\ncret"}),
+    "not-latin": ({}, {"token": "\u5bc6secret"}),
+    "proxy": ({"proxy-url": "::::"}, {"token": "t"}),
+    "socks": ({"proxy-url": "socks5://127.0.0.1:1"}, {"token": "t"}),
+    "number": ({"tls-server-name": 5}, {"token": "t"}),
+    "no-scheme": ({"server": "127.0.0.1"}, {"token": "t"}),
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_an_odd_entry_costs_itself_only(name: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """And no credential is ever shown."""
+    cluster, user = ODD[name]
+    with stub(lambda h: h.send(404, b"no")) as server:
+        url = f"http://127.0.0.1:{server.server_port}"
+        path = Path(written(tmp_path, {"good": (url, "u"), "odd": ("https://127.0.0.1:1", "o")}, {"o": user}))
+        config = yaml.safe_load(path.read_text())
+        next(c["cluster"] for c in config["clusters"] if c["name"] != url).update(cluster)
+        path.write_text(yaml.safe_dump(config))
+        asked = ["verify-endpoints", "--kubeconfig", str(path), "--request-timeout", "2s"]
+        code, out = harness.run(*asked, "--contexts", "odd,good", "-o", "json")
+        alone = main([*asked, "--context", "odd"])
+    shown = capfd.readouterr()
+    assert (code, {c["context"] for c in json.loads(out)["clusters"]}) == (3, {"odd", "good"})
+    assert {place: f["result"] for place, f in placed(json.loads(out)).items()}["good NotServed"] == "unknown"
+    assert alone in (2, 3)
+    assert len(shown.err.splitlines()) <= 1
+    assert "cret" not in out + shown.out + shown.err
+
+
+def test_nothing_is_left_behind_at_any_end(tmp_path: Path) -> None:
+    """No private key out of a kubeconfig, whatever ends the run while clusters are still being read."""
+    key = subprocess.run(["openssl", "genrsa", "2048"], capture_output=True, check=True).stdout
+    crt = subprocess.run(
+        ["openssl", "req", "-x509", "-key", "/dev/stdin", "-subj", "/CN=c"], input=key, capture_output=True, check=True
+    ).stdout
+    with Silent(20) as ports:
+        users = {}
+        for number in range(20):
+            pair = {"client-certificate-data": crt + b"\n" * number, "client-key-data": key + b"\n" * number}
+            users[f"u{number}"] = {name: base64.b64encode(data).decode() for name, data in pair.items()}
+        contexts = {f"c{n}": (f"https://127.0.0.1:{port}", f"u{n}") for n, port in enumerate(ports)}
+        path = written(tmp_path, contexts, users)
+        scratch = tmp_path / "scratch"
+        scratch.mkdir()
+        command = [
+            sys.executable,
+            "-m",
+            "kubectl_mesh",
+            "verify-endpoints",
+            "--all-contexts",
+            "--kubeconfig",
+            path,
+            "-q",
+        ]
+        environment = {**os.environ, "TMPDIR": str(scratch)}
+        for end, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129), (None, 3)):
+            more = [] if end else ["--request-timeout", "100ms"]
+            with subprocess.Popen([*command, *more], env=environment, stderr=subprocess.PIPE) as process:
+                deadline = time.monotonic() + 10
+                while end and not list(scratch.iterdir()):
+                    assert time.monotonic() < deadline
+                    time.sleep(0.01)
+                if end:
+                    process.send_signal(end)
+                _, told = process.communicate()
+                assert (process.returncode, told) == (code, b"")
+            assert not list(scratch.iterdir()), end
+
+
 def test_a_plugin_of_the_control_plane_hangs_by_itself(tmp_path: Path) -> None:
     plugin = {"apiVersion": "client.authentication.k8s.io/v1", "command": "sleep", "args": ["30"]}
     users = {"hanging": {"exec": {**plugin, "interactiveMode": "Never"}}}

@@ -33,6 +33,7 @@ from kubectl_mesh.topology import (
     hosted_lb_name,
     hosted_lb_names,
     hosted_mesh_ids,
+    injected_mesh_ids,
     injector_name,
     known_addresses,
     local_revisions,
@@ -277,7 +278,11 @@ class Verification:
         others |= {plane.mesh_id for plane in hosted_control_planes(self.cluster)}
         if self.intent.mesh_id and others and None not in others:  # it is of other meshes, as far as that goes
             return SKIP if expected and self.intent.mesh_id not in counted else UNKNOWN
-        return SKIP if expected and not counted and not signs_of_hosted_mesh(self.cluster) else UNKNOWN
+        signs = signs_of_hosted_mesh(self.cluster)
+        signs += [m for m in injected_mesh_ids(self.cluster) if m in clusters.hosting]
+        # Somebody named this one: what is left of a control plane counts too.
+        signs += [] if self.intent.all_contexts else hosted_lb_names(self.cluster)
+        return SKIP if expected and not counted and not signs else UNKNOWN
 
     # --- the truth ------------------------------------------------------------------------------
 

@@ -70,7 +70,8 @@ class _MeshWide:
             ids = hosted_mesh_ids(cluster)
             for name in hosted_lb_names(cluster):
                 given = lb_addresses(cluster.find("Service", hosted_lb_name(name)))
-                if ids.get(name, name) == mesh_id and dialled & set(given) and not cluster.unread("Deployment"):
+                counts = dialled & set(given) or cluster is self.clusters.named
+                if ids.get(name, name) == mesh_id and counts and not cluster.unread("Deployment"):
                     scope = self.verifications[id(cluster)].scope
                     return verify_hosted(scope, cluster, name, None, needs_lb=not self.intent.addresses)
         return None
@@ -172,6 +173,7 @@ class _MeshWide:
             shown = any(told is f for entry in entries for f in entry.findings)
             for finding_ in lost if shown else ():
                 finding_.cause = told
+                told.result = UNKNOWN  # it decides something
 
     def _repeated(self, cluster: Snapshot) -> list[Finding]:
         """Contexts that lead to the same cluster: with everything the same it was read once."""

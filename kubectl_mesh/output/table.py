@@ -162,25 +162,34 @@ def _faults(faults: list[tuple[Finding, int]], homes: dict[int, ClusterReport], 
             told = told.replace(homes[id(root)].context, "")
         same = (root.code, "" if root.result == SKIP else f"{root.object} {told}")
         alike.setdefault((root.result, *same), []).append(group)
-    return [
-        "".join(
-            ("\n" if number == 1 else "") + _fault(finding, depth, homes, style, [f for (f, _), *_ in others])
-            for number, (finding, depth) in enumerate(first)
+    blocks = []
+    for first, *others in alike.values():
+        (root, _), *following = first
+        following += [told for _, *more in others for told in more]
+        block = _fault(root, 0, homes, style, [f for (f, _), *_ in others])
+        block += "\n" if following else ""
+        blocks.append(
+            block + "".join(_fault(f, depth, homes, style, [], several=bool(others)) for f, depth in following)
         )
-        for first, *others in alike.values()
-    ]
+    return blocks
 
 
 def _fault(
-    finding: Finding, depth: int, homes: dict[int, ClusterReport], style: Style, others: Sequence[Finding]
+    finding: Finding,
+    depth: int,
+    homes: dict[int, ClusterReport],
+    style: Style,
+    others: Sequence[Finding],
+    *,
+    several: bool = False,
 ) -> str:
     """One fault: what is wrong, why it matters, what to do. A consequence is a few words under its cause.
 
-    `others` are the same one in further clusters.
+    `others` are the same one in further clusters, `several` says that its cause is told for several.
     """
     cluster = homes[id(finding)]
     if depth:
-        elsewhere = finding.cause is not None and homes[id(finding.cause)] is not cluster
+        elsewhere = several or (finding.cause is not None and homes[id(finding.cause)] is not cluster)
         head = f"{finding.result.upper()} {finding.code}{f' ({cluster.context})' if elsewhere else ''}: "
         words = textwrap.fill(head + finding.message, _WIDTH, **_indents("  " * depth, "  " * (depth + 1)))
         return words.replace(finding.result.upper(), _painted(finding.result.upper(), finding.result, style), 1) + "\n"

@@ -6,6 +6,7 @@ tool is sent to find.
 
 from __future__ import annotations
 
+import atexit
 import json
 import logging
 import os
@@ -13,6 +14,7 @@ import re
 import ssl
 import threading
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from http.client import IncompleteRead
@@ -39,6 +41,7 @@ from kubectl_mesh.snapshot import Failure, Object, Snapshot, dig, some, text
 from kubectl_mesh.sources import InputError
 
 IN_CLUSTER = "in-cluster"
+_HEADER = re.compile(r"[\t\x20-\x7e\xa0-\xff]*")
 _TICK = 0.1  # seconds between two looks at what is still being read
 
 
@@ -102,12 +105,13 @@ class Kubeconfig:
             kube_config.load_kube_config_from_dict(
                 self._merged, context=context, client_configuration=configuration, persist_config=False
             )
+            client = ApiClient(configuration)  # looks at the proxy
         except Exception as error:  # the package raises whatever a malformed entry leads to
             raise InputError(f'kubeconfig {self.path}, context "{context}": {_line(error)}') from error
         finally:
             logging.getLogger().removeHandler(complaints)
         # A credential plugin that fails is only logged by the package, which then goes on as nobody.
-        return ApiClient(configuration), next(iter(complaints.lines), None)
+        return client, next(iter(complaints.lines), None)
 
     def way(self, context: str) -> tuple[str, ...]:
         """What a context leads to, and as whom; no plugin is run for it.
@@ -146,20 +150,38 @@ class _Complaints(logging.Handler):
             self.lines.append(_line(record.getMessage()))
 
 
-_files = threading.Lock()
-_write_file = kube_config._create_temp_file_with_content
+class _Files:
+    """The package keeps certificates that stand in a kubeconfig in files, and a list of them that threads get wrong.
 
-
-def _one_at_a_time(*arguments: Any, **options: Any) -> Any:
-    """The package keeps the certificates of a kubeconfig in files, and list of them that threads would get wrong.
-
-    What it doesn't know of any more it doesn't remove: private keys would be left behind.
+    What that list lost is not removed at the end: private keys would be left behind. So one thread writes at a time,
+    and none any more once the list is gone through.
     """
-    with _files:
-        return _write_file(*arguments, **options)
+
+    def __init__(self) -> None:
+        self.lock, self.watched, self.ended = threading.Lock(), False, False
+        self.write = kube_config._create_temp_file_with_content
+        kube_config._create_temp_file_with_content = self.write_alone
+
+    def write_alone(self, *arguments: Any, **options: Any) -> Any:
+        """What the package calls."""
+        with self.lock:
+            if self.ended:
+                raise InputError("the run has ended")
+            made = self.write(*arguments, **options)
+            if not self.watched:  # after the package did so for its own: what comes last goes first
+                self.watched = True
+                atexit.register(self.end)
+            return made
+
+    def end(self) -> None:
+        """Let what is being written be written, and nothing more."""
+        with self.lock:
+            self.ended = True
 
 
-kube_config._create_temp_file_with_content = _one_at_a_time
+_files = _Files()
+# Its libraries' advice is for programmers, and stderr is for the user.
+warnings.filterwarnings("ignore", module=r"urllib3|kubernetes")
 
 
 def _share_certificates(client: ApiClient) -> None:
@@ -200,6 +222,7 @@ class Cluster:
     deadline: float | None = None
     requests: int = 0
     left: int = FURTHER_READS
+    alone: bool = False  # whatever goes wrong costs only this cluster
     _client: ApiClient | None = None
     _headers: urllib3.HTTPHeaderDict | None = None
 
@@ -218,13 +241,15 @@ class Cluster:
             headers["Impersonate-User"] = self.login.acting_as or user or ""
             for group in self.login.groups or ([] if self.login.acting_as else configured_groups):
                 headers.add("Impersonate-Group", group)
+        for value in headers.values():
+            if not _HEADER.fullmatch(value):  # never shown: it may be a token
+                raise InputError(f'context "{context}": a token or user has characters that can\'t be sent')
         configuration = client.configuration
-        self.snapshot.server = " ".join(
-            filter(None, (configuration.host, configuration.tls_server_name, configuration.proxy))
-        )
+        way = (configuration.host, configuration.tls_server_name, configuration.proxy)
+        self.snapshot.server = " ".join(str(part) for part in way if part)
         if not configuration.verify_ssl:
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
-        if configuration.host.startswith("https:"):
+        if configuration.host.startswith("https:") and not configuration.proxy:
             try:
                 _share_certificates(client)
             except OSError as error:
@@ -241,16 +266,14 @@ class Cluster:
                 self.connect()
             except InputError as error:
                 self.failure = Failure("Unreachable", str(error))
-            except Exception as error:  # unforeseen: raised again where it can be told
-                unforeseen.append(error)
+            except Exception as error:  # whatever a malformed entry leads to
+                self.failure = _unforeseen(error)
 
-        unforeseen: list[Exception] = []
+        self.alone = True
         # A credential plugin may hang. Daemon: it doesn't hold the process then.
         thread = threading.Thread(target=connect, daemon=True)
         thread.start()
         thread.join(self.seconds_left())
-        if unforeseen:
-            raise unforeseen[0]
         if self._client is None and self.failure is None:
             self.failure = Failure("TimedOut", "the credential plugin gave no answer within the --request-timeout")
 
@@ -373,8 +396,11 @@ class Capture:
                     cluster.fetch_further(reads)
                 finally:
                     self.slots.release()
-        except Exception as error:  # unforeseen: raised again in the thread that can tell it
-            self.unforeseen.append(error)
+        except Exception as error:  # raised again in the thread that can tell it, unless it is one cluster's own
+            if not cluster.alone:
+                self.unforeseen.append(error)
+            for read in self.questions.first(cluster.snapshot) if cluster.alone else ():
+                cluster.snapshot.failures |= dict.fromkeys(read.keys, _unforeseen(error))
         finally:
             with self.lock:
                 self.done += 1
@@ -443,6 +469,11 @@ def _failure(error: Exception, server: str) -> Failure:
     if isinstance(error, ProxyError):
         return Failure("Unreachable", f"the proxy for {server}: {_line(error.original_error)}")
     return Failure("Unreachable", f"{server}: {_line(error)}")
+
+
+def _unforeseen(error: Exception) -> Failure:
+    """Of an error that nobody foresaw only the kind is told: its words may hold credentials."""
+    return Failure("Unreachable", f"unforeseen {type(error).__name__} (with --context alone, --debug shows where)")
 
 
 def _line(error: object) -> str:
