@@ -154,13 +154,14 @@ class _Files:
     """The package keeps certificates that stand in a kubeconfig in files, and a list of them that threads get wrong.
 
     What that list lost is not removed at the end: private keys would be left behind. So one thread writes at a time,
-    and none any more once the list is gone through.
+    and the list is gone through once nobody writes any more.
     """
 
     def __init__(self) -> None:
-        self.lock, self.watched, self.ended = threading.Lock(), False, False
+        self.lock, self.ended = threading.Lock(), False
         self.write = kube_config._create_temp_file_with_content
         kube_config._create_temp_file_with_content = self.write_alone
+        atexit.register(self.end)
 
     def write_alone(self, *arguments: Any, **options: Any) -> Any:
         """What the package calls."""
@@ -168,15 +169,14 @@ class _Files:
             if self.ended:
                 raise InputError("the run has ended")
             made = self.write(*arguments, **options)
-            if not self.watched:  # after the package did so for its own: what comes last goes first
-                self.watched = True
-                atexit.register(self.end)
+            atexit.unregister(kube_config._cleanup_temp_files)  # it would not wait for who is writing
             return made
 
     def end(self) -> None:
-        """Let what is being written be written, and nothing more."""
+        """Remove the files, after what is being written has been written."""
         with self.lock:
             self.ended = True
+            kube_config._cleanup_temp_files()
 
 
 _files = _Files()
