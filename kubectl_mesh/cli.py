@@ -55,9 +55,10 @@ def run() -> NoReturn:
     Nothing that it makes is worth collecting: without the collector, start and exit take a fifth less time.
     """
     gc.disable()
-    for name in ("SIGTERM", "SIGHUP"):  # an end like any other: what stands in temporary files goes with it
-        if getattr(signal, name, None) and signal.getsignal(getattr(signal, name)) is signal.SIG_DFL:
-            signal.signal(getattr(signal, name), _terminate)
+    # An end like any other: what stands in temporary files goes with it. (Windows has no SIGHUP.)
+    for number in filter(None, (signal.SIGTERM, getattr(signal, "SIGHUP", None))):
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, _terminate)
     code = _flushed(main())
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Threads may still wait for dead clusters: they must not find an interpreter that is being taken apart.

@@ -14,11 +14,11 @@ from kubectl_mesh.topology import (
     cluster_name,
     configured_mesh_ids,
     hosted_control_planes,
+    hosted_lb_addresses,
     hosted_lb_name,
     hosted_lb_names,
     hosted_mesh_ids,
     hosted_pods,
-    lb_addresses,
     mesh_configs,
     pod_addresses,
 )
@@ -39,7 +39,7 @@ def _same_control_plane(one: Claim, other: Claim) -> bool:
     if len(uids) > 1 or uids == {""}:
         return False
     exposed = {
-        tuple(lb_addresses(cluster.find("Service", hosted_lb_name(plane.name))))
+        tuple(hosted_lb_addresses(cluster, plane.name))
         for cluster, plane in (one, other)
         if not cluster.unread("Service")
     }
@@ -48,9 +48,7 @@ def _same_control_plane(one: Claim, other: Claim) -> bool:
 
 def exposed_addresses(cluster: Snapshot) -> set[str]:
     """The addresses of hosted-lb Services and of hosted istiods in a cluster."""
-    found = {
-        a for name in hosted_lb_names(cluster) for a in lb_addresses(cluster.find("Service", hosted_lb_name(name)))
-    }
+    found = {address for name in hosted_lb_names(cluster) for address in hosted_lb_addresses(cluster, name)}
     names = hosted_mesh_ids(cluster)
     return found.union(a for name in names for pod in hosted_pods(cluster, name) for a in pod_addresses(pod))
 
@@ -164,9 +162,9 @@ class Clusters:
             for name in hosted_lb_names(cluster):
                 what = f"the load balancer address of {hosted_lb_name(name)} in {cluster.source}"
                 what += f", the control plane of mesh {ids.get(name)}"
-                given = lb_addresses(cluster.find("Service", hosted_lb_name(name)))
                 if name in ids:
-                    found.append((cluster, ids[name], Owner("AddressIsOtherMesh", what, False), given))
+                    owner = Owner("AddressIsOtherMesh", what, False)
+                    found.append((cluster, ids[name], owner, hosted_lb_addresses(cluster, name)))
         for cluster in self.every:
             for name, mesh_id in configured_mesh_ids(cluster).items():
                 owner = Owner("AddressIsOtherPod", f"a hosted istiod Pod of mesh {mesh_id} in {cluster.source}", False)

@@ -79,9 +79,8 @@ def from_contexts(
     named, named_by = arguments.control_plane_context, "--control-plane-context"
     if not named and os.environ.get(CONTROL_PLANE_CONTEXT):
         named, named_by = os.environ[CONTROL_PLANE_CONTEXT], CONTROL_PLANE_CONTEXT
-    if named and mesh_wide and named not in kubeconfig.contexts:
-        told = f'context "{named}" does not exist in kubeconfig {kubeconfig.path} {kubeconfig.offers}'
-        raise InputError(f"{named_by}: {told}")
+    if named and mesh_wide:
+        kubeconfig.require(named_by, named)
     if arguments.control_plane_namespace and not named:
         if mesh_wide:
             raise InputError(f"--control-plane-namespace needs --control-plane-context beside {where}")
@@ -142,10 +141,7 @@ def _chosen(arguments: argparse.Namespace, kubeconfig: Kubeconfig) -> tuple[list
     contexts = list(dict.fromkeys(offered if arguments.all_contexts else arguments.contexts))
     if arguments.all_contexts and not contexts:
         raise InputError(f"--all-contexts: kubeconfig {path} has no contexts")
-    missing = [context for context in contexts if context not in offered]
-    if missing:
-        named = ", ".join(f'"{context}"' for context in missing)
-        raise InputError(f"--contexts: context {named} does not exist in kubeconfig {path} {kubeconfig.offers}")
+    kubeconfig.require("--contexts", *contexts)
     if contexts:
         return contexts, spelled[0]
     if not arguments.context and not current:

@@ -329,6 +329,11 @@ def lb_addresses(service: Object | None) -> list[str]:
     return list(dict.fromkeys(normalise(address) for address in given if address))
 
 
+def hosted_lb_addresses(snapshot: Snapshot, name: str) -> list[str]:
+    """The addresses at which workload clusters reach the hosted istiod whose objects carry `name`."""
+    return lb_addresses(snapshot.find("Service", hosted_lb_name(name)))
+
+
 def cluster_addresses(service: Object) -> list[str]:
     """The ClusterIPs of a Service; [] for a headless one."""
     ips = [text(service, "spec", "clusterIP"), *texts(service, "spec", "clusterIPs")]
@@ -444,7 +449,7 @@ def _owners(
             if code:
                 what += f", the control plane of mesh {ids.get(name, name)}"
             code = code or ("AddressIsLoadBalancer" if hosted_here else "AddressIsUnexpected")
-            yield Owner(code, what, here), lb_addresses(cluster.find("Service", hosted_lb_name(name)))
+            yield Owner(code, what, here), hosted_lb_addresses(cluster, name)
 
     for cluster in clusters:
         here = cluster is verified

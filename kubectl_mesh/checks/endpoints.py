@@ -62,8 +62,9 @@ class Verification:
         if named is not None and same and named.namespace != self.cluster.namespace:
             self.here.append(named)
         self.planes = [(snapshot, plane) for snapshot in self.here for plane in hosted_control_planes(snapshot)]
-        # Where the truth is asked for, if it does not stand with the proxies.
-        self.elsewhere = None if same and named and named.namespace == self.cluster.namespace else named
+        # Where the truth is asked for, if it does not stand with the proxies; among several it was found before.
+        with_proxies = same and named is not None and named.namespace == self.cluster.namespace
+        self.elsewhere = None if with_proxies or scope.clusters.mesh_wide else named
         if self.intent.mesh_id:
             mesh_id = self.intent.mesh_id
             self.configs = [replace(c, mesh_id=c.mesh_id or mesh_id) for c in self.configs]
@@ -91,7 +92,7 @@ class Verification:
             for snapshot in self.here:
                 first.findings += self.scope.tell_unread(snapshot, "Deployment", None)
         first.findings += self._leftovers([mesh_id for mesh_id in meshes if mesh_id])
-        unasked = None if self.asked or self.rivalled or self.scope.clusters.mesh_wide else self.elsewhere
+        unasked = None if self.asked or self.rivalled else self.elsewhere
         if unasked is not None and unasked not in self.here and {e.role for e in entries} <= {HOSTED, BOTH}:
             first.findings += self.undecisive(unasked)
             first.findings.append(
@@ -253,7 +254,7 @@ class Verification:
             self._config_ref(config),
             "discoveryAddress",
             # Another address than the local istiod's may lead to the control plane in a way of its own.
-            result=self._missing() if not witness and config.local else FAIL if config.local else UNKNOWN,
+            result=UNKNOWN if not config.local else FAIL if witness else self._missing(),
             expected=[wanted],
             actual=[config.discovery],
             source=witness or None,
@@ -325,8 +326,8 @@ class Verification:
 
     def _rivals(self, hosting: list[Claim]) -> list[Claim]:
         """Hosted istiods of the same mesh in the cluster that was named, which are not the very same objects."""
-        if self.scope.clusters.mesh_wide or self.elsewhere is None:
-            return []  # among many they were looked for already
+        if self.elsewhere is None:
+            return []
         uids = {text(plane.deployment, "metadata", "uid") for _, plane in hosting}
         mesh_ids = {plane.mesh_id for _, plane in hosting}
         return [

@@ -33,7 +33,7 @@ def verify_global_meshes(
     address there becomes the cause of the wrong addresses that it brought about.
     """
     found = []
-    counted = {m for c in clusters.every for m in clusters.listed(c)} if clusters.global_meshes else set()
+    counted = {mesh_id for cluster in clusters.every for mesh_id in clusters.listed(cluster)}
     for cluster, mesh in clusters.global_meshes:
         mesh_id = name_of(mesh)
         concerned = mesh_id in {*clusters.hosting, *clusters.wired, *counted}
@@ -142,10 +142,10 @@ class _GlobalMesh:
     def _verify_drift(self, address: str) -> None:
         """Where no better truth was read, an istiod-remote that differs from the mesh's own setting has drifted."""
         workloads = [entry for entry in self.entries if entry.role == WORKLOAD]
-        unsure = [told for e in workloads for told in e.findings if told.code == "AddressUndetermined"]
-        drifted = [told for told in unsure if told.actual != [address] and all(map(is_ip, told.actual or ()))]
-        for told in drifted if is_ip(address) else ():
-            home = next(entry for entry in self.entries if told in entry.findings)
+        unsure = [(e, told) for e in workloads for told in e.findings if told.code == "AddressUndetermined"]
+        for home, told in unsure if is_ip(address) else ():
+            if told.actual == [address] or not all(map(is_ip, told.actual or ())):
+                continue
             self._tell(
                 "GlobalMeshAddressDiffers",
                 "remotePilotAddress",

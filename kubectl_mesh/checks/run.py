@@ -11,7 +11,7 @@ from kubectl_mesh.checks.truth import BOTH, HOSTED, hosted_twice, remote_not_ver
 from kubectl_mesh.clusters import Clusters
 from kubectl_mesh.report import FAIL, SKIP, UNKNOWN, ClusterReport, Finding, ObjectRef
 from kubectl_mesh.snapshot import Snapshot
-from kubectl_mesh.topology import dialled_addresses, hosted_lb_name, hosted_lb_names, hosted_mesh_ids, lb_addresses
+from kubectl_mesh.topology import dialled_addresses, hosted_lb_addresses, hosted_lb_names, hosted_mesh_ids
 
 
 def verify(clusters: Clusters, intent: Intent, *, gateways: bool) -> list[ClusterReport]:
@@ -69,8 +69,7 @@ class _MeshWide:
                 continue  # a witness of its own (truth.py)
             ids = hosted_mesh_ids(cluster)
             for name in hosted_lb_names(cluster):
-                given = lb_addresses(cluster.find("Service", hosted_lb_name(name)))
-                counts = dialled & set(given) or cluster is self.clusters.named
+                counts = dialled & set(hosted_lb_addresses(cluster, name)) or cluster is self.clusters.named
                 if ids.get(name, name) == mesh_id and counts and not cluster.unread("Deployment"):
                     scope = self.verifications[id(cluster)].scope
                     return verify_hosted(scope, cluster, name, None, needs_lb=not self.intent.addresses)
@@ -187,9 +186,9 @@ class _MeshWide:
             )
             for alias in cluster.aliases
         ]
-        earlier = self.clusters.verified[: list(map(id, self.clusters.verified)).index(id(cluster))]
-        first = next((other for other in earlier if cluster.uid and other.uid == cluster.uid), None)
-        if first is not None:
+        same = (other for other in self.clusters.verified if cluster.uid and other.uid == cluster.uid)
+        first = next(same, cluster)
+        if first is not cluster:
             found.append(
                 finding(
                     "ClusterRepeated",

@@ -74,7 +74,7 @@ def workload_truth(
         if mesh_id is None and not stated:
             reason = mesh_id_unknown(scope.verified)
             entry.findings.append(reason)
-        elif mesh_id is not None and elsewhere is not None and not mesh_wide:
+        elif mesh_id is not None and elsewhere is not None:
             asked, hosted, reason = _ask(scope, elsewhere, mesh_id)
     if not stated:
         if hosted:

@@ -80,6 +80,12 @@ class Kubeconfig:
         """The contexts to choose from, for an error."""
         return f"(it has: {some(self.contexts) or 'none'})"
 
+    def require(self, where: str, *contexts: str) -> None:
+        """Raise InputError for contexts that don't exist; `where` names the flag or setting that asked for them."""
+        missing = ", ".join(f'"{context}"' for context in contexts if context not in self.contexts)
+        if missing:
+            raise InputError(f"{where}: context {missing} does not exist in kubeconfig {self.path} {self.offers}")
+
     def client(self, context: str, where: str) -> tuple[ApiClient, str | None]:
         """An API client for a context, and why logging in failed, if it did.
 
@@ -94,8 +100,7 @@ class Kubeconfig:
             except ConfigException as error:
                 raise InputError(f"in-cluster configuration: {_line(error)}") from error
             return ApiClient(configuration), None
-        if context not in self.contexts:
-            raise InputError(f'{where}: context "{context}" does not exist in kubeconfig {self.path} {self.offers}')
+        self.require(where, context)
         user = text(self._entry("contexts", context), "context", "user")
         if user and not self._entry("users", user):
             raise InputError(f'kubeconfig {self.path}, context "{context}": user "{user}" does not exist')
@@ -247,8 +252,6 @@ class Cluster:
         configuration = client.configuration
         way = (configuration.host, configuration.tls_server_name, configuration.proxy)
         self.snapshot.server = " ".join(str(part) for part in way if part)
-        if not configuration.verify_ssl:
-            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
         if configuration.host.startswith("https:") and not configuration.proxy:
             try:
                 _share_certificates(client)
