@@ -24,6 +24,7 @@ from kubectl_mesh.parser import Parser
 from kubectl_mesh.report import FAIL, PASS, WARN, Ignore, Report, clean
 from kubectl_mesh.snapshot import ALL_NAMESPACES
 from kubectl_mesh.sources import CONTROL_PLANE_CONTEXT, DEFAULT_NAMESPACE, InputError
+from kubectl_mesh.sources.secrecy import hidden
 
 _LONGEST = 1e6  # seconds
 _USAGE, _UNDETERMINED, _INTERRUPTED = 2, 3, 130
@@ -120,13 +121,13 @@ def main(argv: list[str] | None = None) -> int:
         return _UNDETERMINED
     except Exception as error:  # unforeseen: one line and exit 3, never a traceback unless asked for
         if argv and "--debug" in argv:
-            traceback.print_exc()
+            sys.stderr.write(clean(hidden(traceback.format_exc()), keep="\n"))
         _complain(f"unforeseen {type(error).__name__}: {error} (--debug shows where)")
         return _UNDETERMINED
 
 
 def _complain(message: str) -> None:
-    line = clean(" ".join(message.split()))
+    line = clean(hidden(" ".join(message.split())))
     if sys.stderr is not None:  # a closed one must not lead the line to stdout, nor change the exit code
         with _until_closed(sys.stderr):
             print(f"error: {line}", file=sys.stderr, flush=True)

@@ -12,8 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import yaml
-
+from kubectl_mesh import yamltext
 from kubectl_mesh.routing import is_ip, normalise
 from kubectl_mesh.snapshot import (
     ALL_NAMESPACES,
@@ -180,8 +179,8 @@ def pools(snapshot: Snapshot) -> list[Pool]:
 
 def _configured(snapshot: Snapshot, namespace: str) -> list[Pool]:
     try:
-        config = yaml.safe_load(text(snapshot.find("ConfigMap", CONFIG, namespace), "data", "config"))
-    except Exception:  # YAML raises whatever a malformed value leads to
+        config = yamltext.config(text(snapshot.find("ConfigMap", CONFIG, namespace), "data", "config"))
+    except yamltext.YAMLTextError:
         return []
     return [
         Pool(

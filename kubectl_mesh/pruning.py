@@ -10,8 +10,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
-import yaml
-
+from kubectl_mesh import yamltext
 from kubectl_mesh.metallb import ANNOTATIONS, class_arguments
 from kubectl_mesh.snapshot import Object, Snapshot, dig, mapping, maps, text, texts
 
@@ -100,13 +99,12 @@ def _mesh(written: Any) -> Any:
     if not isinstance(written, str):
         return None
     try:
-        mesh = yaml.safe_load(written)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        return "\n" * (mark.line if mark else 0) + "@"  # a character that no YAML begins with, in the same line
-    except Exception as error:
+        mesh = yamltext.config(written)
+    except yamltext.YAMLTextError as error:
+        if error.line:
+            return "\n" * (error.line - 1) + "@"  # a character that no YAML begins with, in the same line
         # A truth value, or a date, that can't be made.
-        return "x: !!bool x" if isinstance(error, KeyError) else "2000-99-99"
+        return "x: !!bool x" if isinstance(error.__cause__, KeyError) else "2000-99-99"
     return json.dumps(_picked(mesh, _MESH)) if isinstance(mesh, dict) else "[]"
 
 
@@ -119,8 +117,8 @@ def _json(written: str, paths: tuple[str, ...]) -> str:
 
 def _pools(written: str) -> str:
     try:
-        config = yaml.safe_load(written)
-    except Exception:
+        config = yamltext.config(written)
+    except yamltext.YAMLTextError:
         return "@"
     pools = [{"name": text(p, "name"), "addresses": texts(p, "addresses")} for p in maps(config, "address-pools")]
     return json.dumps({"address-pools": pools} if isinstance(config, dict) and "address-pools" in config else {})

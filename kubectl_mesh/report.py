@@ -19,7 +19,7 @@ EXIT_CODES = {PASS: 0, FAIL: 1, UNKNOWN: 3}
 
 def clean(value: str, *, keep: str = "") -> str:
     """`value` with control, format and surrogate characters shown as escapes (`\\x1b`), except those in `keep`."""
-    if (value.replace(keep, "") if keep else value).isprintable():
+    if value.translate(dict.fromkeys(map(ord, keep))).isprintable():
         return value
     return "".join(
         char

@@ -23,9 +23,10 @@ from kubectl_mesh.reads import (
 )
 from kubectl_mesh.snapshot import ALL_NAMESPACES, Snapshot
 from kubectl_mesh.sources import CONTROL_PLANE_CONTEXT, DEFAULT_NAMESPACE, InputError
+from kubectl_mesh.sources.secrecy import hidden
 
 if TYPE_CHECKING:
-    from kubectl_mesh.sources.live import Kubeconfig
+    from kubectl_mesh.sources.kubeconfig import Kubeconfig
 
 _PARALLEL = 100  # clusters
 
@@ -68,14 +69,17 @@ def from_contexts(
     `progress` is told now and then which of several contexts are still being read, and of how many. Raises InputError
     for contexts that can't be used.
     """
-    from kubectl_mesh.sources.deferred import rarely_used
+    from kubectl_mesh.sources.deferred import unused
 
-    with rarely_used():
-        from kubectl_mesh.sources.live import Capture, Cluster, Kubeconfig, Login
+    with unused():
+        from kubectl_mesh.sources.live import Capture, Cluster, Login
+    from kubectl_mesh.sources.kubeconfig import Kubeconfig
 
     kubeconfig = Kubeconfig(arguments.kubeconfig)
     contexts, where = _chosen(arguments, kubeconfig)
     mesh_wide = where in ("--contexts", "--all-contexts")
+    if kubeconfig.mistakes and not mesh_wide:  # as kubectl does; of several contexts each costs itself only
+        raise InputError(kubeconfig.mistakes[0])
     named, named_by = arguments.control_plane_context, "--control-plane-context"
     if not named and os.environ.get(CONTROL_PLANE_CONTEXT):
         named, named_by = os.environ[CONTROL_PLANE_CONTEXT], CONTROL_PLANE_CONTEXT
@@ -89,10 +93,10 @@ def from_contexts(
     login = Login(kubeconfig, arguments.acting_as, arguments.as_group)
 
     def cluster(context: str, namespace: str, where: str) -> Cluster:
-        if login.groups and not (login.acting_as or kubeconfig.impersonated(context)[0]):
+        if login.groups and not (login.acting_as or kubeconfig.impersonated(context)):
             raise InputError("--as-group needs --as")
         # Until it is connected; one that never is has a kubeconfig all the same.
-        server = " ".join(filter(None, kubeconfig.way(context)[:3])) or f"context {context}"
+        server = hidden(" ".join(filter(None, kubeconfig.way(context)[:3])) or f"context {context}")
         return Cluster(Snapshot(context, namespace, server), login, where, arguments.request_timeout)
 
     ways: dict[tuple[str, ...], Cluster] = {}

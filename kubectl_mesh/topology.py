@@ -12,8 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-import yaml
-
+from kubectl_mesh import yamltext
 from kubectl_mesh.routing import SERVICE_NAME_LABEL, normalise, ready_addresses, slice_backends
 from kubectl_mesh.snapshot import Object, Snapshot, dig, labels_of, mapping, maps, name_of, text, texts
 
@@ -25,6 +24,7 @@ XDS_PORT = 15012
 WEBHOOK_PORT = 15017
 WEBHOOK_SERVICE_PORT = 443
 
+_DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _HOSTED_DEPLOYMENT = re.compile(r"istiod-(.+)-hosted")
 _HOSTED_CONFIG = re.compile(r"istio-(.+)-hosted")
 _HOSTED_LB = re.compile(r"istiod-(.+)-hosted-lb")
@@ -151,7 +151,7 @@ def _mesh_config(snapshot: Snapshot, config: Object) -> MeshConfig:
         host, port = discovery, ""
     labels = host.rstrip(".").lower().split(".")
     # One label alone would be looked for in each proxy's own namespace.
-    inside = len(labels) == 2 or labels[2:3] == ["svc"]
+    inside = (len(labels) == 2 or labels[2:3] == ["svc"]) and all(map(_DNS_LABEL.fullmatch, labels[:2]))
     return MeshConfig(
         name=name_of(config),
         mesh_id=text(mesh, "defaultConfig", "meshId") or text(injected, "meshID") or None,
@@ -184,19 +184,19 @@ def _parse_mesh(config: Object | None) -> tuple[Object, str | None]:
 def _parse_yaml(raw: str) -> tuple[Object, str | None]:
     """A mesh config is asked about many times in a run and parsed once; nobody changes what comes back."""
     try:
-        mesh = yaml.safe_load(raw)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        return {}, "data.mesh is not YAML" + (f" (line {mark.line + 1})" if mark else "")
-    except Exception as error:  # a timestamp, number or tag that YAML can't make raises whatever it likes
-        return {}, f"data.mesh can't be decoded ({type(error).__name__})"
+        mesh = yamltext.config(raw)
+    except yamltext.YAMLTextError as error:
+        if error.line:
+            return {}, f"data.mesh is not YAML (line {error.line})"
+        return {}, f"data.mesh is of no use: {error.problem}"
     return (mesh, None) if isinstance(mesh, dict) else ({}, "data.mesh is not a mapping")
 
 
 def _injector_globals(snapshot: Snapshot, name: str) -> Object:
     """`.global` of the Helm values that Istio's chart writes into the injector's ConfigMap."""
     try:
-        return mapping(json.loads(text(snapshot.find("ConfigMap", name), "data", "values") or "{}"), "global")
+        written = text(snapshot.find("ConfigMap", name), "data", "values")[: yamltext.LARGEST_CONFIG]
+        return mapping(json.loads(written or "{}"), "global")
     except (ValueError, RecursionError):
         return {}
 

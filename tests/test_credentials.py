@@ -8,13 +8,9 @@ import os
 import select
 import socket
 import socketserver
-import ssl
 import stat
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -38,14 +34,6 @@ def scene(running_lab: Lab) -> Lab:
     """A right workload cluster to log in to."""
     apply(running_lab, Scene(namespace=NAMESPACE))
     return running_lab
-
-
-@pytest.fixture(params=["package", "archive"])
-def program(request: pytest.FixtureRequest) -> list[str]:
-    """The command, as pip installs it and as the archive has it."""
-    if request.param == "package":
-        return [sys.executable, "-m", "kubectl_mesh"]
-    return [str(request.getfixturevalue("standalone"))]
 
 
 def config(lab: Lab, folder: Path, user: dict[str, Any], name: str = "kubeconfig", **cluster: Any) -> Path:
@@ -134,56 +122,6 @@ def test_exec_plugin(scene: Lab, tmp_path: Path, capfd: pytest.CaptureFixture[st
         assert verify(path) == (3, ["Unauthorized"])
     assert verify(config(scene, tmp_path, exec_user("/no/such/plugin"))) == (3, ["Unauthorized"])
     assert capfd.readouterr().err == ""
-
-
-class _Issuer(BaseHTTPRequestHandler):
-    """An OpenID Connect provider that renews a token."""
-
-    def do_GET(self) -> None:
-        port = self.server.server_port  # type: ignore[attr-defined]
-        self.answer({"token_endpoint": f"https://127.0.0.1:{port}/token"})
-
-    def do_POST(self) -> None:
-        asked = self.rfile.read(int(self.headers["Content-Length"])).decode()
-        assert "refresh_token=earlier" in asked
-        renewed = {"id_token": TOKENS["admin"], "refresh_token": "later", "access_token": "a", "token_type": "bearer"}
-        self.answer(renewed)
-
-    def answer(self, body: dict[str, Any]) -> None:
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.end_headers()
-        self.wfile.write(json.dumps(body).encode())
-
-    def log_message(self, *_: Any) -> None:
-        """Keep quiet."""
-
-
-def test_a_token_is_renewed(scene: Lab, tmp_path: Path, program: list[str]) -> None:
-    """By the packages that are imported only then: in a process of its own, as others have them already."""
-    crt, key = tmp_path / "crt", tmp_path / "key"
-    request = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=issuer"]
-    request += ["-addext", "subjectAltName=IP:127.0.0.1", "-out", str(crt), "-keyout", str(key)]
-    subprocess.run(request, check=True, capture_output=True)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(crt, key)
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Issuer) as issuer:
-        issuer.socket = context.wrap_socket(issuer.socket, server_side=True)
-        threading.Thread(target=issuer.serve_forever, daemon=True).start()
-        expired = base64.urlsafe_b64encode(b'{"exp":1500000000}').decode().rstrip("=")
-        settings = {
-            "client-id": "me",
-            "client-secret": "s",
-            "id-token": f"e30.{expired}.x",
-            "idp-certificate-authority": str(crt),
-            "idp-issuer-url": f"https://127.0.0.1:{issuer.server_port}",
-            "refresh-token": "earlier",
-        }
-        path = config(scene, tmp_path, {"auth-provider": {"name": "oidc", "config": settings}})
-        asked = ["verify-endpoints", "--kubeconfig", str(path), *FLAGS]
-        done = subprocess.run([*program, *asked], capture_output=True, text=True, check=False)
-        issuer.shutdown()
-    assert (done.returncode, done.stderr) == (0, ""), done.stdout
 
 
 def test_impersonation(scene: Lab, tmp_path: Path) -> None:

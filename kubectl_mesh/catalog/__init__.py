@@ -6,8 +6,9 @@ language, and a fixture that triggers it. Adding a language means one module lik
 
 from __future__ import annotations
 
+import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kubectl_mesh.catalog import en
@@ -159,6 +160,25 @@ class Shell(str):
     """A part of a command line that is quoted already."""
 
 
+_NAME = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?")  # RFC 1123, as Kubernetes has it
+_LONGEST_NAME, _LONGEST_WORDS = 253, 2000  # characters
+# Parameters that are names of objects: as words of a command they must be ones that Kubernetes allows.
+_NAMES = {"config", "container", "kind", "mesh", "name", "namespace", "pod", "service"}
+_MARK = "\0"  # stands around a word that must not be in a command; `clean` lets none come from elsewhere
+
+
+def is_name(value: str) -> bool:
+    """Whether a value is a name by Kubernetes' rules: no option, no path, nothing that a shell reads."""
+    return len(value) <= _LONGEST_NAME and bool(_NAME.fullmatch(value))
+
+
+def word(name: str) -> Shell:
+    """A name as a word of a command; a command with anything else in its place is left out of the report."""
+    if isinstance(name, Shell):
+        return name
+    return Shell(name if is_name(name) else f"{_MARK}{_short(name)}{_MARK}")
+
+
 def finding(
     code: str,
     about: ObjectRef,
@@ -181,31 +201,49 @@ def finding(
     result = result or RESULTS[code][0]
     assert result in RESULTS[code], (code, result)
     entry = texts(code)
-    told = {key: clean(value) for key, value in params.items()}
-    typed = {
-        key: clean(value, keep="\n") if isinstance(value, Shell) else shlex.quote(clean(value))
-        for key, value in params.items()
-    }
+    told = {key: _short(value).replace(_MARK, "") for key, value in params.items()}
     return Finding(
         code=code,
         result=result,
         object=ObjectRef(about.kind, _clean(about.namespace), _clean(about.name)),
         message=entry.message.format_map(told),
         field=field,
-        expected=None if expected is None else [clean(value) for value in expected],
-        actual=None if actual is None else [clean(value) for value in actual],
+        expected=None if expected is None else [_short(value) for value in expected],
+        actual=None if actual is None else [_short(value) for value in actual],
         source=_clean(source),
-        hint=entry.remedy.format_map(typed) or None,
+        hint=_usable(_filled(entry.remedy, params)) or None,
         cause=cause,
-        events=[clean(event) for event in events],
+        events=[_short(event) for event in events],
         repair=repair,
     )
 
 
 def phrase(key: str, **params: str) -> Shell:
     """A text that hints of several codes share, filled in as a hint is."""
-    typed = {key: value if isinstance(value, Shell) else shlex.quote(clean(value)) for key, value in params.items()}
-    return Shell(en.PHRASES[key].format_map(typed))
+    return Shell(_filled(en.PHRASES[key], params))
+
+
+def _filled(template: str, params: Mapping[str, str]) -> str:
+    """A text with commands, which are its indented lines; in these names must be names."""
+    said = {key: value if isinstance(value, Shell) else shlex.quote(_short(value)) for key, value in params.items()}
+    typed = said | {key: word(value) for key, value in params.items() if key in _NAMES and not isinstance(value, Shell)}
+    lines = [line.format_map(typed if line.startswith("  ") else said) for line in template.split("\n")]
+    return "\n".join(lines)
+
+
+def _usable(hint: str) -> str:
+    """A hint without the commands that have a mark in them, and with the reason."""
+    if _MARK not in hint:
+        return hint
+    names: dict[str, None] = {}
+    lines = []
+    for line in hint.split("\n"):
+        if line.startswith("  ") and _MARK in line:
+            names.update(dict.fromkeys(line.split(_MARK)[1::2]))
+        else:
+            lines.append(line.replace(_MARK, ""))
+    reason = en.PHRASES["no-name"].format(names=", ".join(names))
+    return "\n".join([*lines, reason])
 
 
 def texts(code: str) -> Text:
@@ -220,4 +258,11 @@ def title(code: str) -> str:
 
 
 def _clean(value: str | None) -> str | None:
-    return None if value is None else clean(value)
+    return None if value is None else _short(value)
+
+
+def _short(value: str) -> str:
+    """A text of a cluster as a report shows it; no sentence is that long."""
+    if isinstance(value, Shell):
+        return clean(value, keep="\n" + _MARK)
+    return clean(value if len(value) <= _LONGEST_WORDS else f"{value[:_LONGEST_WORDS]}…")

@@ -82,6 +82,7 @@ PHRASES = {
     "unsure-lone": "the control plane of mesh {mesh} was not read",
     "unsure-because": "{reason}",
     "unsure-witness": "it equals {source}, but that Service leads to no hosted istiod that can be seen from here",
+    "no-name": "A command is left out here: {names} is no name that Kubernetes allows.",
     "renew": "let them be made anew:\n  {kubectl} rollout restart {kind} {name}",
     "renew-env": "change what stands in its template:\n  {kubectl} set env {kind}/{name} -c istio-proxy {variable}",
     "upgrade-istiod": "Upgrade the hosted istiod: it serves no proxy that is newer than itself.",

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from kubectl_mesh import metallb
-from kubectl_mesh.catalog import Shell, finding
+from kubectl_mesh.catalog import Shell, finding, is_name, word
 from kubectl_mesh.checks.scope import Scope, quoted
 from kubectl_mesh.events import events_of
-from kubectl_mesh.report import FAIL, Finding, ObjectRef, clean
+from kubectl_mesh.report import FAIL, Finding, ObjectRef
 from kubectl_mesh.routing import is_ip
 from kubectl_mesh.snapshot import ALL_NAMESPACES, NOT_CAPTURED, Failure, Object, Snapshot, name_of, text, texts
 from kubectl_mesh.topology import is_ready, lb_addresses
@@ -113,7 +113,7 @@ class _Pending:
             return self._said() or self._absent(unread)
         if not unread and not any(map(is_ready, self.controllers)):
             names = [name_of(pod) for pod in self.controllers]
-            described = Shell(shlex.join(["describe", "pods", *map(clean, names)]) if names else "get deployments,pods")
+            described = Shell(" ".join(["describe pods", *map(word, names)]) if names else "get deployments,pods")
             return "LoadBalancerNotReady", {"what": quoted(names) if names else "no Pod of it runs", "see": described}
         unread = None if self.pools else metallb.unread(self.cluster, metallb.POOL) or self._configuration_unread()
         if unread:
@@ -261,4 +261,5 @@ def verify_announced(
 def _manifest(kind: str, name: str, spec: Object) -> Shell:
     """A manifest of MetalLB's as a command that prints it, to be piped into `kubectl create`."""
     made = {"apiVersion": "metallb.io/v1beta1", "kind": kind, "metadata": {"name": name}, "spec": spec}
-    return Shell("echo " + shlex.quote(clean(json.dumps(made, separators=(",", ":")))))
+    written = shlex.quote(json.dumps(made, separators=(",", ":"))) if is_name(name) else word(name)
+    return Shell(f"echo {written}")

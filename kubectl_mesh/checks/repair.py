@@ -7,8 +7,7 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from kubectl_mesh.catalog import Shell, phrase
-from kubectl_mesh.report import clean
+from kubectl_mesh.catalog import Shell, is_name, phrase, word
 from kubectl_mesh.routing import SERVICE_NAME_LABEL, Port, is_ip, normalise, service_ports
 from kubectl_mesh.snapshot import Object, mapping, maps, name_of, text
 from kubectl_mesh.topology import WEBHOOK_PORT, WEBHOOK_SERVICE_PORT, XDS_PORT
@@ -50,7 +49,7 @@ class Repair:
 
     def setting(self, address: str) -> Shell:
         """Set the mesh's control-plane address in the global cluster: what istiod-remote is rendered from."""
-        return set_global_address(self.global_kubectl, self.mesh_id or "MESH", address)
+        return set_global_address(self.global_kubectl, self.mesh_id or Shell("MESH"), address)
 
     def write_endpoints(self, addresses: Sequence[str], holder: Object | None) -> Shell:
         """Write addresses, with the ports that the Service joins, into the object that holds them, or make one."""
@@ -58,7 +57,8 @@ class Repair:
             return self._patch_service({"type": "ExternalName", "externalName": addresses[0], "selector": None})
         subsets = self._subsets(addresses)
         made = {"apiVersion": "v1", "kind": "Endpoints", "metadata": {"name": self.name}, **subsets}
-        applied = f"echo {shlex.quote(_compact(made))} | {self.kubectl} apply -f -"
+        written = shlex.quote(_compact(made)) if is_name(self.name) else word(self.name)
+        applied = f"echo {written} | {self.kubectl} apply -f -"
 
         if text(self.service, "spec", "type") == "ExternalName":
             missing = {} if self._joined() else {"ports": self._missing_ports([])}
@@ -76,14 +76,19 @@ class Repair:
             return merge_patch(self.kubectl, "endpoints", self.name, subsets)
         sliced = self._sliced(addresses, holder)
         if not sliced:
-            return _steps(f"{self.kubectl} delete endpointslice {shlex.quote(clean(name_of(holder)))}", applied)
+            return _steps(f"{self.kubectl} delete endpointslice {word(name_of(holder))}", applied)
         return merge_patch(self.kubectl, "endpointslice", name_of(holder), sliced)
 
     def manifest(self, namespace: str, addresses: Sequence[str], holder: Object | None) -> Object | None:
         """The object that holds the addresses as it should be, as `kubectl apply` takes it.
 
-        None where more than one object would have to change: `write_endpoints` has the commands.
+        None where more than one object would have to change (`write_endpoints` has the commands), and where its name or
+        namespace is none by Kubernetes' rules, or those of the API server's own Service.
         """
+        if not is_name(namespace) or not is_name(name_of(holder or {}) or self.name):
+            return None
+        if (namespace, name_of(holder or {})) == ("default", "kubernetes"):
+            return None
         elsewhere = text(self.service, "spec", "type") == "ExternalName" or mapping(self.service, "spec", "selector")
         if elsewhere or not is_ip(addresses[0]):
             return None
@@ -148,7 +153,7 @@ class Repair:
         """Let Endpoints written by hand be mirrored into slices."""
         if mapping(self.service, "spec", "selector"):
             return self._patch_service({"selector": None})
-        return Shell(f"{self.kubectl} {shlex.join(['label', 'endpoints', self.name, SKIP_MIRROR + '-'])}")
+        return Shell(f"{self.kubectl} label endpoints {word(self.name)} {SKIP_MIRROR}-")
 
     def _patch_service(self, spec: Object) -> Shell:
         return merge_patch(self.kubectl, "service", self.name, {"spec": spec})
@@ -167,7 +172,7 @@ def set_global_address(kubectl: str, mesh_id: str, address: str) -> Shell:
 
 def merge_patch(kubectl: str, resource: str, name: str, body: Object) -> Shell:
     """`kubectl patch` with a JSON merge patch: what it sets to null is taken away."""
-    return Shell(f"{kubectl} {shlex.join(['patch', resource, clean(name), '--type', 'merge', '-p', _compact(body)])}")
+    return Shell(f"{kubectl} patch {resource} {word(name)} --type merge -p {shlex.quote(_compact(body))}")
 
 
 def _compact(body: Object) -> str:

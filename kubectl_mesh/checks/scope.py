@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from kubectl_mesh.catalog import Shell, finding
+from kubectl_mesh.catalog import Shell, finding, word
 from kubectl_mesh.clusters import Clusters
 from kubectl_mesh.report import SKIP, UNKNOWN, WARN, Finding, ObjectRef, clean
 from kubectl_mesh.snapshot import ALL_NAMESPACES, NOT_CAPTURED, Failure, Snapshot
@@ -56,7 +56,7 @@ class Scope:
             words += self.intent.kubectl_flags
         if cluster.server and (self.clusters.mesh_wide or cluster.source in self.intent.contexts):
             words += ["--context", cluster.source]
-        return Shell(shlex.join(clean(word) for word in [*words, "-n", namespace or cluster.namespace]))
+        return Shell(f"{shlex.join(map(clean, words))} -n {word(namespace or cluster.namespace)}")
 
     def again(self) -> Shell:
         """The command that repeats this run once something was mended; mesh-wide, for this cluster alone."""
@@ -113,7 +113,7 @@ class Scope:
                 kind=what,
                 cluster=cluster.source,
                 where=f"namespace {where}" if where else "all namespaces",
-                flag=Shell(shlex.join(["-n", where]) if where else "-A"),
+                flag=Shell(f"-n {word(where)}" if where else "-A"),
                 detail=failure.detail,
                 kubectl=self.kubectl(cluster, where),
             )

@@ -5,23 +5,19 @@ from __future__ import annotations
 import codecs
 import gzip
 import io
-import json
-import re
 import sys
 import zlib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import yaml
-
+from kubectl_mesh import yamltext
 from kubectl_mesh.clusters import Clusters
 from kubectl_mesh.reads import RESOURCES
 from kubectl_mesh.snapshot import Object, Snapshot, maps, text
-from kubectl_mesh.sources import InputError, saved
+from kubectl_mesh.sources import InputError, decoding, saved
 
 _GZIP = b"\x1f\x8b"
 _LARGEST = 1 << 30  # bytes
-_DEEPEST = 500  # levels; a Kubernetes object has about twenty
 _BYTE_ORDER_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
@@ -34,6 +30,7 @@ def load(filenames: Sequence[str], namespace: str) -> Clusters:
     """
     names = ["stdin" if name == "-" else name for name in filenames]
     snapshot = Snapshot(",".join(names), namespace)
+    found: dict[str, list[Object]] = {}
     for filename, name in zip(filenames, names, strict=True):
         documents = [d for d in _documents(_decoded(_content(filename, name), name), name) if d is not None]
         if not documents:
@@ -43,8 +40,10 @@ def load(filenames: Sequence[str], namespace: str) -> Clusters:
                 raise InputError(f"{name}: a snapshot is read alone, without other files or documents")
             return saved.restore(documents[0], name)
         for obj in _objects(documents, name):
-            snapshot.add(text(obj, "kind"), [obj])
+            found.setdefault(text(obj, "kind"), []).append(obj)
             snapshot.answered.add((text(obj, "kind"), text(obj, "metadata", "namespace") or namespace, None))
+    for kind, objects in found.items():
+        snapshot.add(kind, objects)
     return Clusters([snapshot])
 
 
@@ -87,41 +86,16 @@ def _decoded(content: bytes, name: str) -> str:
 def _documents(content: str, name: str) -> list[Any]:
     try:
         if content.lstrip().startswith("{"):
-            decoder, documents, rest = json.JSONDecoder(), [], content.lstrip()
-            while rest:
-                document, end = decoder.raw_decode(rest)
-                documents.append(document)
-                rest = rest[end:].lstrip()
-            return documents
+            return decoding.documents(content)
     except RecursionError as error:
         raise InputError(f"{name}: it is nested too deeply") from error
     except ValueError:
         pass  # a flow mapping is YAML too
-    if _depth(content) > _DEEPEST:  # libyaml's stack has no bound of its own
-        raise InputError(f"{name}: it is nested too deeply")
     try:
-        return list(yaml.load_all(content, getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f", line {mark.line + 1}" if mark else ""
-        raise InputError(f"{name}{where}: it is neither YAML nor JSON: {getattr(error, 'problem', error)}") from error
-    except RecursionError as error:
-        raise InputError(f"{name}: it is nested too deeply") from error
-    except Exception as error:  # a timestamp, number or tag that YAML can't make raises whatever it likes
-        raise InputError(f"{name}: it can't be decoded: {error}") from error
-
-
-def _depth(content: str) -> int:
-    """How deeply YAML may be nested at the most: by brackets, by indentation, and by dashes in one line."""
-    deepest = 0
-    for part in re.split(r"^(?=[\w-])", content, flags=re.MULTILINE):  # brackets in texts must not add up
-        depth = 0
-        for bracket in re.finditer(r"[\[\]{}]", part):
-            depth += 1 if bracket[0] in "[{" else -1
-            deepest = max(deepest, depth)
-    dashes = max((len(run[0]) // 2 for run in re.finditer(r"(?:[-?] )+", content)), default=0)
-    indented = re.finditer(r"^ +(?=\S)", content, re.MULTILINE)
-    return max(deepest, dashes, len({len(spaces[0]) for spaces in indented}))
+        return yamltext.documents(content)
+    except yamltext.YAMLTextError as error:
+        where = f", line {error.line}" if error.line else ""
+        raise InputError(f"{name}{where}: {error.problem}") from error
 
 
 def _objects(documents: list[Any], name: str) -> Iterator[Object]:

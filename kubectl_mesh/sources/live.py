@@ -1,205 +1,77 @@
-"""Snapshots of live clusters, through the `kubernetes` package: kubeconfig, credentials, TLS and proxies are its.
+"""Snapshots of live clusters, through the connection pool of the `kubernetes` package.
 
-Reads are raw JSON GETs on its connection pool: typed models raise on the malformed objects that the
-tool is sent to find.
+Reads are raw JSON GETs: typed models raise on the malformed objects that the tool is sent to find.
 """
 
 from __future__ import annotations
 
-import atexit
-import json
-import logging
-import os
 import re
 import ssl
 import threading
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from http.client import IncompleteRead
 from typing import Any
 
 import urllib3
 from kubernetes.client import ApiClient, Configuration
-from kubernetes.config import ConfigException, kube_config, load_incluster_config
-from urllib3.exceptions import (
-    ConnectTimeoutError,
-    DecodeError,
-    HTTPError,
-    InvalidChunkLength,
-    NewConnectionError,
-    ProxyError,
-    ReadTimeoutError,
-    SSLError,
-)
-from urllib3.util.ssl_ import create_urllib3_context
 
 from kubectl_mesh import __version__
-from kubectl_mesh.reads import FURTHER_READS, OPTIONAL, WITNESSES, Questions, Read
-from kubectl_mesh.snapshot import Failure, Object, Snapshot, dig, some, text
-from kubectl_mesh.sources import InputError
+from kubectl_mesh.reads import FURTHER_READS, WITNESSES, Questions, Read
+from kubectl_mesh.snapshot import Failure, Object, Snapshot
+from kubectl_mesh.sources import InputError, tls
+from kubectl_mesh.sources.access import Access, access, basic, split_url
+from kubectl_mesh.sources.kubeconfig import IN_CLUSTER, Kubeconfig
+from kubectl_mesh.sources.responses import body, failure, understood
+from kubectl_mesh.sources.secrecy import line, remember
 
-IN_CLUSTER = "in-cluster"
 _HEADER = re.compile(r"[\t\x20-\x7e\xa0-\xff]*")
 _TICK = 0.1  # seconds between two looks at what is still being read
 
-
-class Kubeconfig:
-    """The kubeconfig files as kubectl merges them; `contexts` are their context names, `current` the active one.
-
-    Without any file it stands for the in-cluster configuration of a Pod. Raises InputError where there is neither,
-    or a file can't be used.
-    """
-
-    def __init__(self, path: str | None) -> None:
-        named = path or os.environ.get("KUBECONFIG") or os.path.join("~", ".kube", "config")
-        if path and not os.path.isfile(os.path.expanduser(path)):
-            raise InputError(f"kubeconfig {path}: no such file")
-        try:
-            merger = kube_config.KubeConfigMerger("" if path else named)
-            if path:  # one file, whatever characters its name has
-                merger.load_config(os.path.expanduser(path))
-            merged = merger.config
-            self.contexts = tuple(str(c["name"]) for c in merged["contexts"].value) if merged else ()
-        except Exception as error:  # whatever YAML and the package make of a broken file
-            raise InputError(f"kubeconfig {named}: {_line(error)}") from error
-        self.path = named
-        self._merged = merged
-        # Of several files the first that names a current context wins; the package takes the last.
-        chosen = (text(config, "current-context") for config in merger.config_files.values())
-        self.current = next(filter(None, chosen), "")
-        self.in_cluster = merged is None and "KUBERNETES_SERVICE_HOST" in os.environ
-        if merged is None and not self.in_cluster:
-            raise InputError(f"no kubeconfig at {named}, and not inside a cluster: name one with --kubeconfig")
-        if self.in_cluster:
-            self.current = IN_CLUSTER
-
-    @property
-    def offers(self) -> str:
-        """The contexts to choose from, for an error."""
-        return f"(it has: {some(self.contexts) or 'none'})"
-
-    def require(self, where: str, *contexts: str) -> None:
-        """Raise InputError for contexts that don't exist; `where` names the flag or setting that asked for them."""
-        missing = ", ".join(f'"{context}"' for context in contexts if context not in self.contexts)
-        if missing:
-            raise InputError(f"{where}: context {missing} does not exist in kubeconfig {self.path} {self.offers}")
-
-    def client(self, context: str, where: str) -> tuple[ApiClient, str | None]:
-        """An API client for a context, and why logging in failed, if it did.
-
-        `where` names the flag or setting that asked for the context, for errors. Raises InputError.
-        """
-        configuration = Configuration()
-        configuration.retries = False  # the package's default turns a timeout of 1 s into 4 s
-        configuration.connection_pool_maxsize = 32
-        if self.in_cluster and context == IN_CLUSTER:
-            try:
-                load_incluster_config(client_configuration=configuration)
-            except ConfigException as error:
-                raise InputError(f"in-cluster configuration: {_line(error)}") from error
-            return ApiClient(configuration), None
-        self.require(where, context)
-        user = text(self._entry("contexts", context), "context", "user")
-        if user and not self._entry("users", user):
-            raise InputError(f'kubeconfig {self.path}, context "{context}": user "{user}" does not exist')
-        complaints = _Complaints(threading.get_ident())
-        logging.getLogger().addHandler(complaints)
-        try:
-            kube_config.load_kube_config_from_dict(
-                self._merged, context=context, client_configuration=configuration, persist_config=False
-            )
-            client = ApiClient(configuration)  # looks at the proxy
-        except Exception as error:  # the package raises whatever a malformed entry leads to
-            raise InputError(f'kubeconfig {self.path}, context "{context}": {_line(error)}') from error
-        finally:
-            logging.getLogger().removeHandler(complaints)
-        # A credential plugin that fails is only logged by the package, which then goes on as nobody.
-        return client, next(iter(complaints.lines), None)
-
-    def way(self, context: str) -> tuple[str, ...]:
-        """What a context leads to, and as whom; no plugin is run for it.
-
-        Server, TLS server name, proxy, user, and what the server is trusted for: of two contexts with the certificates
-        of an earlier and of the rebuilt cluster only one works.
-        """
-        entry = self._entry("contexts", context)
-        cluster = self._entry("clusters", text(entry, "context", "cluster"))
-        keys = ("server", "tls-server-name", "proxy-url", "certificate-authority", "certificate-authority-data")
-        trusting = str(dig(cluster, "cluster", "insecure-skip-tls-verify") is True)
-        return (*(text(cluster, "cluster", key) for key in keys), trusting, text(entry, "context", "user"))
-
-    def impersonated(self, context: str) -> tuple[str | None, list[str]]:
-        """Whom the kubeconfig's user acts as (`as`, `as-groups`), which the package does not read."""
-        entry = self._entry("contexts", context)
-        user = self._entry("users", text(entry, "context", "user")) if entry else {}
-        groups = dig(user, "user", "as-groups")
-        return text(user, "user", "as") or None, groups if isinstance(groups, list) else []
-
-    def _entry(self, section: str, name: str) -> Object:
-        nodes = self._merged[section].value if self._merged and self._merged.safe_get(section) else []
-        return next((node.value for node in nodes if node["name"] == name), {})
-
-
-class _Complaints(logging.Handler):
-    """What the package logs in one thread while it loads credentials."""
-
-    def __init__(self, thread: int) -> None:
-        super().__init__(logging.ERROR)
-        self.thread = thread
-        self.lines: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        if record.thread == self.thread:
-            self.lines.append(_line(record.getMessage()))
-
-
-class _Files:
-    """The package keeps certificates that stand in a kubeconfig in files, and a list of them that threads get wrong.
-
-    What that list lost is not removed at the end: private keys would be left behind. So one thread writes at a time,
-    and the list is gone through once nobody writes any more.
-    """
-
-    def __init__(self) -> None:
-        self.lock, self.ended = threading.Lock(), False
-        self.write = kube_config._create_temp_file_with_content
-        kube_config._create_temp_file_with_content = self.write_alone
-        atexit.register(self.end)
-
-    def write_alone(self, *arguments: Any, **options: Any) -> Any:
-        """What the package calls."""
-        with self.lock:
-            if self.ended:
-                raise InputError("the run has ended")
-            made = self.write(*arguments, **options)
-            atexit.unregister(kube_config._cleanup_temp_files)  # it would not wait for who is writing
-            return made
-
-    def end(self) -> None:
-        """Remove the files, after what is being written has been written."""
-        with self.lock:
-            self.ended = True
-            kube_config._cleanup_temp_files()
-
-
-_files = _Files()
 # Its libraries' advice is for programmers, and stderr is for the user.
 warnings.filterwarnings("ignore", module=r"urllib3|kubernetes")
 
 
-def _share_certificates(client: ApiClient) -> None:
-    """Read the certificates once for all connections; urllib3 would do it anew for each. Raises OSError."""
-    configuration, kept = client.configuration, client.rest_client.pool_manager.connection_pool_kw
-    context = create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED if configuration.verify_ssl else ssl.CERT_NONE)
-    if configuration.verify_ssl and configuration.ssl_ca_cert:
-        context.load_verify_locations(configuration.ssl_ca_cert)
-    elif configuration.verify_ssl:
-        context.load_default_certs()
-    if configuration.cert_file:
-        context.load_cert_chain(configuration.cert_file, configuration.key_file)
-    kept |= {"ssl_context": context, "ca_certs": None, "cert_file": None, "key_file": None}
+def _client(reached: Access) -> ApiClient:
+    """The package's client, whose connection pool, proxies included, makes the requests."""
+    configuration = Configuration()
+    configuration.retries = False  # the package's default turns a timeout of 1 s into 4 s
+    configuration.connection_pool_maxsize = 32
+    configuration.host = reached.server  # looks for a proxy in the environment
+    configuration.tls_server_name = reached.tls_server_name or None
+    configuration.verify_ssl = reached.context is None or reached.context.verify_mode == ssl.CERT_REQUIRED
+    if reached.proxy:
+        configuration.proxy, configuration.no_proxy = reached.proxy, None
+    if configuration.proxy:
+        found, credentials = split_url(configuration.proxy, "the proxy of the environment")
+        configuration.proxy = found
+        credentials = reached.proxy_credentials or credentials
+        if credentials:
+            configuration.proxy_headers = {"Proxy-Authorization": basic(credentials)}
+        configuration.proxy_ssl_context = reached.context
+    client = ApiClient(configuration)
+    if reached.context:
+        kept = client.rest_client.pool_manager.connection_pool_kw
+        kept |= {"ssl_context": reached.context, "ca_certs": None, "cert_file": None, "key_file": None}
+    return client
+
+
+def _in_cluster() -> Access:
+    """Access for a Pod, by what its ServiceAccount is given. Raises InputError, OSError."""
+    from kubernetes.config import ConfigException, load_incluster_config
+
+    configuration = Configuration()
+    try:
+        load_incluster_config(client_configuration=configuration)
+    except ConfigException as error:
+        raise InputError(f"in-cluster configuration: {line(error)}") from error
+    with open(configuration.ssl_ca_cert, "rb") as file:
+        authorities = file.read()
+    token = configuration.api_key["BearerToken"].partition(" ")[2].strip()
+    remember(token)
+    context = tls.context(authorities, None, verify=True)
+    return Access(configuration.host, context=context, headers=[("Authorization", f"Bearer {token}")])
 
 
 @dataclass(frozen=True)
@@ -230,36 +102,50 @@ class Cluster:
     alone: bool = False  # whatever goes wrong costs only this cluster
     _client: ApiClient | None = None
     _headers: urllib3.HTTPHeaderDict | None = None
+    _credentials: Collection[str] = ()
 
     def connect(self) -> None:
         """Prepare the connection; nothing is sent to the cluster yet. Raises InputError for an unusable context."""
-        kubeconfig, context = self.login.kubeconfig, self.snapshot.source
-        client, login_failure = kubeconfig.client(context, self.where)
+        context = self.snapshot.source
+        try:
+            reached = self._access(context)
+            client = _client(reached)
+        except InputError:
+            raise
+        except OSError as error:
+            self.failure = Failure("TLSFailed", f"the kubeconfig's certificates: {line(error)}")
+            return
+        except Exception as error:  # whatever an odd proxy leads the package to
+            raise InputError(f'context "{context}": {line(error)}') from error
         headers = urllib3.HTTPHeaderDict(
             {"Accept": "application/json", "User-Agent": f"kubectl-mesh/{__version__}", "Accept-Encoding": "gzip"}
         )
-        for setting in client.configuration.auth_settings().values():
-            if setting["in"] == "header" and setting["value"]:
-                headers[setting["key"]] = setting["value"].strip()  # a token file ends with a newline
-        user, configured_groups = kubeconfig.impersonated(context)
-        if self.login.acting_as or user:
-            headers["Impersonate-User"] = self.login.acting_as or user or ""
-            for group in self.login.groups or ([] if self.login.acting_as else configured_groups):
-                headers.add("Impersonate-Group", group)
+        stated = [("Impersonate-User", self.login.acting_as or "")]
+        stated += [("Impersonate-Group", group) for group in self.login.groups]
+        for name, value in reached.headers:
+            if not (self.login.acting_as and name.startswith("Impersonate-")):
+                headers.add(name, value)
+        for name, value in stated if self.login.acting_as else ():
+            headers.add(name, value)
         for value in headers.values():
             if not _HEADER.fullmatch(value):  # never shown: it may be a token
                 raise InputError(f'context "{context}": a token or user has characters that can\'t be sent')
-        configuration = client.configuration
-        way = (configuration.host, configuration.tls_server_name, configuration.proxy)
+        way = (reached.server, reached.tls_server_name, client.configuration.proxy)
         self.snapshot.server = " ".join(str(part) for part in way if part)
-        if configuration.host.startswith("https:") and not configuration.proxy:
-            try:
-                _share_certificates(client)
-            except OSError as error:
-                self.failure = Failure("TLSFailed", f"the kubeconfig's certificates: {_line(error)}")
-        if login_failure:
-            self.failure = Failure("Unauthorized", f"the credential plugin failed: {login_failure}")
-        self._client, self._headers = client, headers
+        self.failure = reached.failure
+        self._client, self._headers, self._credentials = client, headers, reached.credentials
+
+    def _access(self, context: str) -> Access:
+        """Raises InputError, OSError."""
+        kubeconfig = self.login.kubeconfig
+        if kubeconfig.in_cluster and context == IN_CLUSTER:
+            return _in_cluster()
+        kubeconfig.require(self.where, context)
+        cluster, user = kubeconfig.cluster_and_user(context)
+        where = f'kubeconfig {kubeconfig.path}, context "{context}"'
+        # Several at once must not ask on one terminal.
+        seconds = self.seconds_left() if self.alone else self.timeout
+        return access(cluster, user, where, seconds=seconds, alone=not self.alone)
 
     def connect_in_time(self) -> None:
         """As `connect`, but what goes wrong, or takes too long, fails the reads of this cluster alone."""
@@ -297,18 +183,26 @@ class Cluster:
     def fetch(self, read: Read, seconds: float | None) -> list[Object] | Failure | None:
         """The objects of one read, None where the named object does not exist, or why there is no answer."""
         assert self._client is not None, "connect comes first"
+        server = self._client.configuration.host
         try:
             response = self._client.rest_client.pool_manager.request(
                 "GET",
-                self._client.configuration.host + read.path,
+                server + read.path,
                 headers=self._headers,
                 timeout=urllib3.Timeout(total=seconds),
                 retries=False,
                 redirect=False,
+                preload_content=False,
             )
-            return _understand(read, response.status, response.data)
-        except (HTTPError, OSError) as error:
-            return _failure(error, self._client.configuration.host)
+            try:
+                content = body(response)
+            except BaseException:
+                response.close()  # what is left of it must not be taken for the next answer
+                raise
+            response.release_conn()
+        except Exception as error:  # what comes from outside may lead the libraries to anything
+            return failure(error, server)
+        return understood(read, response.status, content, self._credentials)
 
     def fetch_all(self, reads: Sequence[Read]) -> None:
         """Fill the snapshot by reads side by side. Threads are daemons: one without an answer holds no process."""
@@ -413,74 +307,13 @@ class Capture:
     def _ask(self, cluster: Cluster) -> None:
         if cluster.snapshot.taken is None:
             cluster.begin()
-        if not cluster.connected:
+        if not cluster.connected and not cluster.failure:
             cluster.connect_in_time()
         cluster.fetch_all(self.questions.first(cluster.snapshot))
         for _ in range(2):
             cluster.fetch_further(self.questions.further(cluster.snapshot))
 
 
-def _understand(read: Read, status: int, body: bytes) -> list[Object] | Failure | None:
-    """Decode an answer: what a list or an object should be, or a Status that says why not."""
-    try:
-        answer = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        answer = None
-        problem = "not JSON" if body else "empty"
-        detail = f"the body of HTTP {status} is {problem} ({_line(error)})"
-    told = _line(text(answer, "message")) or f"HTTP {status}"
-    if status == 401:
-        return Failure("Unauthorized", told)
-    if status == 403:
-        return Failure("Forbidden", told)
-    if status == 404 and read.kind in OPTIONAL:
-        return []
-    if status == 404:
-        missing = read.name and text(answer, "reason") == "NotFound" and dig(answer, "details", "name") == read.name
-        return None if missing else Failure("NotServed", told)
-    if status in (408, 504):
-        return Failure("TimedOut", told)
-    if status != 200:
-        return Failure("ServerFailed", f"HTTP {status}" if told == f"HTTP {status}" else f"HTTP {status}, {told}")
-    if answer is None:
-        return Failure("MalformedAnswer", detail if body else "the body is empty")
-    if text(answer, "metadata", "continue"):
-        return Failure("MalformedAnswer", "the list is not complete")
-    if not read.name and text(answer, "kind") != f"{read.kind}List":
-        return Failure("MalformedAnswer", f"it is no {read.kind}List")
-    found = [answer] if read.name else dig(answer, "items")
-    if found is None and isinstance(answer, dict) and "items" in answer:
-        found = []  # how Go writes an empty list that was never made
-    if not isinstance(found, list) or any(not text(obj, "metadata", "name") for obj in found):
-        return Failure("MalformedAnswer", f"it is no {read.kind}" + ("" if read.name else "List"))
-    if read.name and (answer.get("kind"), text(answer, "metadata", "name")) != (read.kind, read.name):
-        return Failure("MalformedAnswer", f"it is not the {read.kind} that was asked for")
-    return [{**obj, "kind": read.kind} for obj in found]
-
-
-def _failure(error: Exception, server: str) -> Failure:
-    """What a failed connection to a server is called in the report."""
-    broken = (IncompleteRead, InvalidChunkLength, DecodeError)
-    if isinstance(error, broken) or any(isinstance(reason, broken) for reason in error.args):
-        return Failure("MalformedAnswer", f"the body ends too soon or is damaged ({_line(error)})")
-    if isinstance(error, (SSLError, ssl.SSLError)):
-        return Failure("TLSFailed", _line(error))
-    if isinstance(error, (ConnectTimeoutError, ReadTimeoutError, TimeoutError)) and not isinstance(
-        error, NewConnectionError
-    ):
-        return Failure("TimedOut", "the --request-timeout is over")
-    if isinstance(error, ProxyError):
-        return Failure("Unreachable", f"the proxy for {server}: {_line(error.original_error)}")
-    return Failure("Unreachable", f"{server}: {_line(error)}")
-
-
 def _unforeseen(error: Exception) -> Failure:
     """Of an error that nobody foresaw only the kind is told: its words may hold credentials."""
     return Failure("Unreachable", f"unforeseen {type(error).__name__} (with --context alone, --debug shows where)")
-
-
-def _line(error: object) -> str:
-    """An error in one line, without what libraries put into it for programmers."""
-    noise = r"\S+\((host=[^)]*|<[^>]*>)\): |Failed to establish a new connection: |\[Errno -?\d+\] | \(_ssl\.c:\d+\)"
-    words = re.sub(noise, "", " ".join(str(error).split()))
-    return words.removesuffix(".")

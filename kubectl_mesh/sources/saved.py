@@ -98,8 +98,11 @@ def _cluster(written: Object) -> Snapshot | None:
     for failure in failed:
         kind, namespace, subject = failure["read"]
         snapshot.failures[kind, namespace, subject] = Failure(failure["code"], text(failure, "detail"))
+    kinds: dict[str, list[Object]] = {}
     for obj in objects:
-        snapshot.add(obj["kind"], [obj])
+        kinds.setdefault(obj["kind"], []).append(obj)
+    for kind, same in kinds.items():
+        snapshot.add(kind, same)
     return snapshot
 
 
