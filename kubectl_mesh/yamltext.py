@@ -10,7 +10,7 @@ import yaml
 
 _DEEPEST = 500  # levels; a Kubernetes object has about twenty
 LARGEST_CONFIG = 1 << 20  # characters: no ConfigMap holds more than that in bytes
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class YAMLTextError(ValueError):
@@ -23,21 +23,26 @@ class YAMLTextError(ValueError):
 
 def documents(text: str) -> list[Any]:
     """The values of the documents in a text. Raises YAMLTextError."""
-    return list(_loaded(text, lambda loader: list(yaml.load_all(text, loader))))
+    return list(_loaded(text, lambda: list(yaml.load_all(text, Loader))))
+
+
+def value(text: str, loader: Any = None) -> Any:
+    """The value of the one document in a text; None for an empty one. Raises YAMLTextError."""
+    return _loaded(text, lambda: yaml.load(text, loader or Loader))
 
 
 def config(text: str) -> Any:
-    """The value of the one document that stands in a ConfigMap; None for an empty text. Raises YAMLTextError."""
+    """As `value`, for a text in a ConfigMap."""
     if len(text) > LARGEST_CONFIG:
         raise YAMLTextError("it is larger than a ConfigMap can be")
-    return _loaded(text, lambda loader: yaml.load(text, loader))
+    return value(text)
 
 
-def _loaded(text: str, load: Callable[[Any], Any]) -> Any:
+def _loaded(text: str, load: Callable[[], Any]) -> Any:
     if _depth(text) > _DEEPEST:  # libyaml's stack has no bound of its own
         raise YAMLTextError("it is nested too deeply")
     try:
-        return load(_Loader)
+        return load()
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         problem = f"it is neither YAML nor JSON: {getattr(error, 'problem', error)}"

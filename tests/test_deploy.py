@@ -25,6 +25,14 @@ DEPLOY = ROOT / "deploy"
 NAMESPACE = "deploy-mesh"
 
 
+@pytest.fixture(scope="module")
+def page(running_lab: Lab) -> None:
+    """The page's broken mesh."""
+    for cluster in CLUSTERS:
+        running_lab.namespace(cluster, NAMESPACE)
+    brought_in(running_lab, next(s for s in GATEWAY_SCENARIOS if s.name == "gateway-page"), NAMESPACE)
+
+
 @pytest.fixture
 def shell(lab: Lab, tmp_path: Path) -> dict[str, str]:
     """The environment for pasting: kubectl and the lab's kubeconfig."""
@@ -67,10 +75,9 @@ def container() -> dict[str, Any]:
     return dict(found)
 
 
-def test_with_these_rights_everything_is_read(lab: Lab, kubeconfig: Path, standalone: Path) -> None:
+@pytest.mark.usefixtures("page")
+def test_with_these_rights_everything_is_read(kubeconfig: Path, standalone: Path) -> None:
     """By the tokens of the ServiceAccounts, and by the program of the image, run as the CronJob runs it."""
-    page = next(s for s in GATEWAY_SCENARIOS if s.name == "gateway-page")
-    brought_in(lab, page, NAMESPACE)
     code, out = harness.run(*job(container(), kubeconfig), "-o", "json")
     assert code == 1, out
     assert not [f for f in harness.findings(json.loads(out)) if f["code"] in ("Forbidden", "Unauthorized")]
@@ -134,3 +141,57 @@ def test_the_containerfile_takes_the_archive(archive: Path) -> None:
     content = (DEPLOY / "Containerfile").read_text()
     assert f"ADD {archive.name} /opt/kubectl-mesh/" in content
     assert "has not been built" in content
+
+
+# A mount namespace as the CronJob's container has one: the image's file system read-only, a small tmpfs at /tmp.
+_CONTAINER = """
+set -e
+mount --bind "$1" /opt
+mount --bind "$2" /mnt
+mount -t tmpfs -o size=16m,"$3" tmpfs /tmp
+mount -t tmpfs -o ro tmpfs /dev/shm
+mount -o remount,bind,ro /opt
+mount -o remount,bind,ro /mnt
+mount -o remount,bind,ro /
+! touch /root/there 2>/dev/null
+shift 3
+exec setpriv --reuid 65532 --regid 65532 --clear-groups --no-new-privs "$@"
+"""
+
+
+@pytest.mark.usefixtures("page")
+@pytest.mark.parametrize("scratch", ["mode=1777", "ro"])
+def test_it_runs_on_a_read_only_file_system(kubeconfig: Path, standalone: Path, scratch: str) -> None:
+    """The archive itself, with certificates in its kubeconfig; even where not so much as /tmp can be written to."""
+    if os.getuid() != 0 or not shutil.which("setpriv"):
+        assert os.environ.get("CI") != "true", "it takes root, unshare and setpriv"
+        pytest.skip("it takes root, unshare and setpriv")
+    assert "certificate-authority-data" in kubeconfig.read_text()
+    folder = kubeconfig.parent / "mounted"
+    folder.mkdir(exist_ok=True)
+    shutil.copy(kubeconfig, folder / "config")
+    for path in (folder, folder / "config", *standalone.parents[:1]):
+        path.chmod(0o755)
+    arguments = [a.replace("/kubeconfig/config", "/mnt/config") for a in container()["args"]]
+    command = ["unshare", "--mount", "--propagation", "private", "bash", "-c", _CONTAINER, "container"]
+    command += [str(standalone.parent), str(folder), scratch, f"/opt/{standalone.name}", *arguments, "-n", NAMESPACE]
+    done = subprocess.run(
+        command, cwd="/", env={"PATH": os.environ["PATH"]}, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (1, ""), done.stdout
+    assert "FAIL AddressIsHostedPod" in done.stdout
+
+
+def test_pod_security_of_both_variants(shell: dict[str, str]) -> None:
+    """The namespace keeps its labels; a hostPath needs the privileged standard, and is audited."""
+    prefix = "pod-security.kubernetes.io"
+    levels = {"cronjob": ["restricted", "restricted", None], "cronjob-textfile": ["privileged"] * 2 + ["restricted"]}
+    for variant, expected in levels.items():
+        rendered = kubectl(shell, "kustomize", str(DEPLOY / variant)).stdout
+        namespace = next(d for d in yaml.safe_load_all(rendered) if d["kind"] == "Namespace")
+        labels = namespace["metadata"]["labels"]
+        assert [labels.get(f"{prefix}/{mode}") for mode in ("enforce", "warn", "audit")] == expected
+        (cronjob,) = [d for d in yaml.safe_load_all(rendered) if d["kind"] == "CronJob"]
+        pod = cronjob["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+        assert any(v["name"] == "tmp" and v["emptyDir"]["medium"] == "Memory" for v in pod["volumes"])
+        assert {"name": "tmp", "mountPath": "/tmp"} in pod["containers"][0]["volumeMounts"]

@@ -53,6 +53,7 @@ class Repair:
 
     def write_endpoints(self, addresses: Sequence[str], holder: Object | None) -> Shell:
         """Write addresses, with the ports that the Service joins, into the object that holds them, or make one."""
+        holder = _unless_servers_own(holder)
         if not is_ip(addresses[0]):
             return self._patch_service({"type": "ExternalName", "externalName": addresses[0], "selector": None})
         subsets = self._subsets(addresses)
@@ -83,12 +84,11 @@ class Repair:
         """The object that holds the addresses as it should be, as `kubectl apply` takes it.
 
         None where more than one object would have to change (`write_endpoints` has the commands), and where its name or
-        namespace is none by Kubernetes' rules, or those of the API server's own Service.
+        namespace is none by Kubernetes' rules.
         """
         if not is_name(namespace) or not is_name(name_of(holder or {}) or self.name):
             return None
-        if (namespace, name_of(holder or {})) == ("default", "kubernetes"):
-            return None
+        holder = _unless_servers_own(holder)
         elsewhere = text(self.service, "spec", "type") == "ExternalName" or mapping(self.service, "spec", "selector")
         if elsewhere or not is_ip(addresses[0]):
             return None
@@ -157,6 +157,11 @@ class Repair:
 
     def _patch_service(self, spec: Object) -> Shell:
         return merge_patch(self.kubectl, "service", self.name, {"spec": spec})
+
+
+def _unless_servers_own(holder: Object | None) -> Object | None:
+    """The object, unless it bears the name of the API server's own: a patch of that would cut the cluster off."""
+    return None if holder and name_of(holder) == "kubernetes" else holder
 
 
 def _steps(*commands: str) -> Shell:

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 from json import JSONDecodeError
 from typing import Any
 
-_LARGE = 1 << 20  # characters; less is decoded at once, within some milliseconds
-_STEP = 1 << 18  # characters that are decoded at once in a large text
+_LARGE = 1 << 18  # characters; less is decoded at once, within some milliseconds
+_STEP = 1 << 16  # characters that are decoded at once in a large text
 _TAIL = 4  # characters: a number that is cut off may look whole that far from the end
 _DEEPEST = 100  # levels of values that are each larger than a step
-_MOST_VALUES = 2_500_000  # a body of 64 MiB full of Kubernetes objects has two millions; more need gigabytes
+_MOST_VALUES = 4_000_000  # a body of 64 MiB full of Kubernetes objects has three millions; more need gigabytes
 _SPACE = re.compile(r"[ \t\n\r]{1,65536}")
 
+# Python runs one thread at a time anyway; the main one, which hears Ctrl-C, would be one among many.
+_one_at_a_time = threading.Lock()
 _decode = json.JSONDecoder().raw_decode
 
 
@@ -27,7 +30,8 @@ def decoded(text: str) -> Any:
         raise ValueError("it has more values than any list of objects")
     if len(text) <= _LARGE:
         return json.loads(text)
-    values = documents(text)
+    with _one_at_a_time:
+        values = documents(text)
     if len(values) != 1:
         raise ValueError("there is more than one value")
     return values[0]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import codecs
 import os
 import re
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from typing import Any, ClassVar
 
 import yaml
 
+from kubectl_mesh import yamltext
 from kubectl_mesh.snapshot import Object, mapping, maps, some, text
 from kubectl_mesh.sources import InputError
 
@@ -74,7 +76,7 @@ class _MistypedError(Exception):
     """A value of another type than kubectl takes: where, and what is wanted. The value itself is never told."""
 
 
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+class _Loader(yamltext.Loader):  # type: ignore[misc]
     """YAML as Go's decoder takes it: what looks like a date is text."""
 
     yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {
@@ -195,15 +197,16 @@ def _document(name: str) -> Object:
     """The content of one file. Raises InputError."""
     try:
         with open(name, "rb") as file:
-            document = yaml.load(file, _Loader)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f", line {mark.line + 1}" if mark else ""
-        raise InputError(f"kubeconfig {name}{line}: it is no YAML: {getattr(error, 'problem', '')}") from error
+            content = file.read()
+        encoding = "utf-16" if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
+        document = yamltext.value(content.decode(encoding), _Loader)
+    except yamltext.YAMLTextError as error:
+        line = f", line {error.line}" if error.line else ""
+        raise InputError(f"kubeconfig {name}{line}: {error.problem}") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"kubeconfig {name}: it is no text (byte {error.start})") from error
     except OSError as error:
         raise InputError(f"kubeconfig {name}: {(error.strerror or str(error)).lower()}") from error
-    except Exception as error:  # a number or tag that YAML can't make raises whatever it likes
-        raise InputError(f"kubeconfig {name}: it can't be decoded ({type(error).__name__})") from error
     document = {} if document is None else document
     if not isinstance(document, dict):
         raise InputError(f"kubeconfig {name}: it must be an object with clusters, users and contexts")

@@ -44,7 +44,7 @@ def line(error: object) -> str:
     whole = str(error)
     words = whole[: 4 * _LONGEST_LINE].split()
     if len(whole) > 4 * _LONGEST_LINE:
-        words = words[:-1] or ["…"]  # the last one may be the beginning of a credential
+        words = words[:-1] or words  # the last one may be the beginning of a credential
     told = hidden(" ".join(words))
     told = f"{told[:_LONGEST_LINE]}…" if len(told) > _LONGEST_LINE else told
     return _NOISE.sub("", told).removesuffix(".")
