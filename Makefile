@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test check unit pythons live lab lab-up lab-down bench docs dist krew-manifest lock clean
+.PHONY: help demo test check unit pythons live same lab lab-up lab-down bench docs dist krew-manifest lock clean
 
 # What the standalone archive is made of.
 SOURCES := LICENSE $(shell find kubectl_mesh release -type f -not -name '*.pyc')
@@ -57,6 +57,9 @@ pythons: $(PACKAGES)  ## the tests that need no lab, on every other Python that 
 
 live: lab  ## the tests on the lab's API servers
 	$(BIN)/python -m pytest -m live
+
+same: $(VENV)/installed  ## whether every scenario is reported as at a commit, in every form; BASE=<commit>
+	@$(BIN)/python -m tests.same "$(BASE)"
 
 lab: $(VENV)/installed  ## build or find the lab's binaries (kept in the user's cache folder)
 	@$(BIN)/python -m tests.lab build
