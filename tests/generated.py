@@ -6,7 +6,8 @@ from pathlib import Path
 
 import yaml
 
-from kubectl_mesh.catalog import RESULTS, en
+from kubectl_mesh.findings import texts_en as en
+from kubectl_mesh.findings.catalog import RESULTS
 from tests.lab.gateways import Gateway, refused
 from tests.lab.scenes import HOSTED_POD, Scene, as_list
 

@@ -14,9 +14,9 @@ from typing import Any
 import yaml
 
 from kubectl_mesh.cli import main
-from kubectl_mesh.clusters import Clusters
-from kubectl_mesh.snapshot import Failure
-from kubectl_mesh.sources import bundle
+from kubectl_mesh.collect import files as bundle
+from kubectl_mesh.kube.snapshot import Failure
+from kubectl_mesh.mesh.fleet import Clusters
 from tests.lab.scenes import as_list
 from tests.scenarios import Scenario
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from kubectl_mesh.topology import GLOBAL_NAMESPACE
+from kubectl_mesh.mesh.names import GLOBAL_NAMESPACE
 from tests.lab.gateways import Gateway, gateway_objects, refused
 from tests.lab.objects import Object, merge
 from tests.lab.scenes import HOSTED_POD, LOAD_BALANCER, Pod, Scene, hosted_objects, mesh_yaml, workload_objects

@@ -26,7 +26,7 @@ INDEX = "index.json"
 
 def write(folder: Path) -> None:
     """Write the scenarios of this tree into a folder: a snapshot file each, and an index of what is asked of it."""
-    from kubectl_mesh.sources import saved
+    from kubectl_mesh.collect import snapshot_file as saved
 
     index = []
     for name, clusters, command, flags in _scenarios(folder):
@@ -37,7 +37,7 @@ def write(folder: Path) -> None:
 
 def _scenarios(folder: Path) -> Iterator[tuple[str, Any, str, tuple[str, ...]]]:
     """Name, clusters, command and flags of each; reads that failed are failures of its snapshots."""
-    from kubectl_mesh.snapshot import Failure
+    from kubectl_mesh.kube.snapshot import Failure
     from tests.gateway_scenarios import GATEWAY_SCENARIOS
     from tests.mesh_wide_scenarios import MESH_WIDE
     from tests.scenarios import SCENARIOS

@@ -20,7 +20,7 @@ from typing import Any
 import pexpect
 import pytest
 
-from kubectl_mesh.sources import decoding
+from kubectl_mesh.collect import decoding
 from tests import harness
 from tests.servers import answer_with, recorder
 from tests.test_faults import config

@@ -19,8 +19,9 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from kubectl_mesh import __version__
-from kubectl_mesh.cli import _parser, main
-from kubectl_mesh.manual import EXAMPLES
+from kubectl_mesh.cli import main
+from kubectl_mesh.cli.entry import _parser
+from kubectl_mesh.cli.help_texts import EXAMPLES
 from kubectl_mesh.output import FORMS
 from tests import harness
 from tests.gateway_scenarios import ALLOCATED, CONTROLLER, GATEWAY_SCENARIOS, PENDING, advertisement, pool
@@ -182,7 +183,7 @@ def test_an_unforeseen_error_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys
     def broken(*_: Any) -> None:
         raise RuntimeError("two\nlines\x1b[31m")
 
-    monkeypatch.setattr("kubectl_mesh.sources.bundle.load", broken)
+    monkeypatch.setattr("kubectl_mesh.collect.files.load", broken)
     assert main(["verify-endpoints", "-f", "x"]) == 3
     assert capsys.readouterr().err == "error: unforeseen RuntimeError: two lines\\x1b[31m (--debug shows where)\n"
     assert main(["verify-endpoints", "-f", "x", "--debug"]) == 3

@@ -16,8 +16,8 @@ from pathlib import Path
 import pexpect
 import pytest
 
-from kubectl_mesh.catalog import RESULTS
 from kubectl_mesh.cli import main
+from kubectl_mesh.findings.catalog import RESULTS
 from kubectl_mesh.output import FORMS
 from tests.lab.clusters import Lab
 

@@ -18,7 +18,7 @@ import pytest
 import yaml
 
 from kubectl_mesh.cli import main
-from kubectl_mesh.reads import RESOURCES
+from kubectl_mesh.mesh.resources import RESOURCES
 from tests import harness
 
 Answer = Callable[["_Handler"], None]

@@ -20,16 +20,16 @@ import pexpect
 import pytest
 import yaml
 
+from kubectl_mesh.checks.context import Intent
 from kubectl_mesh.checks.run import verify
-from kubectl_mesh.checks.scope import Intent
 from kubectl_mesh.cli import main
-from kubectl_mesh.clusters import Clusters
-from kubectl_mesh.packing import pack
-from kubectl_mesh.reads import RESOURCES, WITNESSES
-from kubectl_mesh.report import ClusterReport, Report
-from kubectl_mesh.snapshot import ALL_NAMESPACES, Failure, Snapshot
-from kubectl_mesh.sources import saved
-from kubectl_mesh.topology import GLOBAL_NAMESPACE
+from kubectl_mesh.collect import snapshot_file as saved
+from kubectl_mesh.findings.model import ClusterReport, Report
+from kubectl_mesh.kube.snapshot import ALL_NAMESPACES, Failure, Snapshot
+from kubectl_mesh.mesh.fleet import Clusters
+from kubectl_mesh.mesh.names import GLOBAL_NAMESPACE
+from kubectl_mesh.mesh.resources import RESOURCES, WITNESSES
+from kubectl_mesh.snapshots.packing import pack
 from tests import harness
 from tests.lab.apply import apply
 from tests.lab.clusters import Lab

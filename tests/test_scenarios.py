@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 
 import kubectl_mesh
-from kubectl_mesh.catalog import RESULTS
+from kubectl_mesh.findings.catalog import RESULTS
 from tests import harness
 from tests.gateway_scenarios import GATEWAY_SCENARIOS
 from tests.mesh_wide_scenarios import MESH_WIDE

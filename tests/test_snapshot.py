@@ -15,16 +15,17 @@ import pytest
 import yaml
 
 from kubectl_mesh.cli import main
-from kubectl_mesh.clusters import Clusters
-from kubectl_mesh.gateways import GATEWAY_SELECTORS
-from kubectl_mesh.metallb import CONTROLLER_SELECTORS
-from kubectl_mesh.packing import pack
-from kubectl_mesh.pruning import prune, prune_all
-from kubectl_mesh.reads import REVISIONS
-from kubectl_mesh.redaction import Redaction
-from kubectl_mesh.snapshot import Snapshot
-from kubectl_mesh.sources import bundle, saved
-from kubectl_mesh.topology import REMOTE_SERVICE
+from kubectl_mesh.collect import files as bundle
+from kubectl_mesh.collect import snapshot_file as saved
+from kubectl_mesh.kube.snapshot import Snapshot
+from kubectl_mesh.mesh.fleet import Clusters
+from kubectl_mesh.mesh.gateways import GATEWAY_SELECTORS
+from kubectl_mesh.mesh.metallb import CONTROLLER_SELECTORS
+from kubectl_mesh.mesh.names import REMOTE_SERVICE
+from kubectl_mesh.mesh.resources import REVISIONS
+from kubectl_mesh.snapshots.packing import pack
+from kubectl_mesh.snapshots.pruning import prune, prune_all
+from kubectl_mesh.snapshots.redaction import Redaction
 from tests import harness
 from tests.gateway_scenarios import GATEWAY_SCENARIOS
 from tests.lab.apply import apply
@@ -371,7 +372,7 @@ def test_a_file_that_would_say_something_else_is_not_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     whole = captured(next(s for s in ALL if s.name == "workload-hosted-pod"), tmp_path)
-    monkeypatch.setattr("kubectl_mesh.targets.from_contexts", lambda *_: (of([whole[1], whole[0]]), ()))
+    monkeypatch.setattr("kubectl_mesh.collect.targets.from_contexts", lambda *_: (of([whole[1], whole[0]]), ()))
     monkeypatch.setattr("kubectl_mesh.pruning._FIELDS", frozenset({"kind", "apiVersion", "metadata", "name"}))
     file = tmp_path / "mesh.json"
     assert main(["snapshot", str(file)]) == 3

@@ -15,8 +15,8 @@ import pexpect
 import pytest
 
 from kubectl_mesh.cli import main
-from kubectl_mesh.report import ClusterReport, Report
-from kubectl_mesh.waiting import until_pass
+from kubectl_mesh.cli.waiting import until_pass
+from kubectl_mesh.findings.model import ClusterReport, Report
 from tests import harness
 from tests.lab.apply import apply
 from tests.lab.clusters import Lab

@@ -5,26 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from kubectl_mesh.catalog import finding
+from kubectl_mesh.checks.context import Scope, quoted
 from kubectl_mesh.checks.load_balancer import explain_pending, verify_announced
-from kubectl_mesh.checks.scope import Scope, quoted
-from kubectl_mesh.report import FAIL, UNKNOWN, WARN, Finding, ObjectRef
-from kubectl_mesh.routing import ordered, reached, ready_addresses, service_port, slice_backends, slices_of
-from kubectl_mesh.snapshot import Object, Snapshot, dig, mapping, maps, name_of, text
-from kubectl_mesh.topology import (
-    WEBHOOK_PORT,
-    XDS_PORT,
-    HostedControlPlane,
-    hosted_config_name,
-    hosted_deployment_name,
-    hosted_lb_name,
-    hosted_pods,
-    is_ready,
-    is_terminating,
-    lb_addresses,
-    pod_addresses,
-    selects,
-)
+from kubectl_mesh.findings.catalog import finding
+from kubectl_mesh.findings.model import FAIL, UNKNOWN, WARN, Finding, ObjectRef
+from kubectl_mesh.kube.objects import Object, dig, mapping, maps, name_of, text
+from kubectl_mesh.kube.routing import ordered, reached, ready_addresses, service_port, slice_backends, slices_of
+from kubectl_mesh.kube.snapshot import Snapshot
+from kubectl_mesh.kube.workloads import is_ready, is_terminating, lb_addresses, pod_addresses, selects
+from kubectl_mesh.mesh.control_planes import HostedControlPlane
+from kubectl_mesh.mesh.istiods import hosted_pods
+from kubectl_mesh.mesh.names import WEBHOOK_PORT, XDS_PORT, hosted_config_name, hosted_deployment_name, hosted_lb_name
 
 
 @dataclass

@@ -9,16 +9,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from kubectl_mesh.catalog import Shell, finding, phrase
+from kubectl_mesh.checks.context import Intent, Scope, quoted
 from kubectl_mesh.checks.control_plane import Hosted
-from kubectl_mesh.checks.repair import REMOTE_PILOT_ADDRESS, set_global_address
-from kubectl_mesh.checks.scope import Intent, Scope, quoted
-from kubectl_mesh.checks.truth import WORKLOAD
-from kubectl_mesh.clusters import Clusters
-from kubectl_mesh.report import FAIL, WARN, ClusterReport, Finding, ObjectRef, clean
-from kubectl_mesh.routing import is_ip, normalise
-from kubectl_mesh.snapshot import Object, name_of, text, texts
-from kubectl_mesh.topology import GLOBAL_NAMESPACE, cluster_name
+from kubectl_mesh.checks.remote.expected import WORKLOAD
+from kubectl_mesh.checks.remote.repair import REMOTE_PILOT_ADDRESS, set_global_address
+from kubectl_mesh.findings.catalog import Shell, finding, phrase
+from kubectl_mesh.findings.model import FAIL, WARN, ClusterReport, Finding, ObjectRef, clean
+from kubectl_mesh.kube.objects import Object, name_of, text, texts
+from kubectl_mesh.kube.routing import is_ip, normalise
+from kubectl_mesh.mesh.control_planes import cluster_name
+from kubectl_mesh.mesh.fleet import Clusters
+from kubectl_mesh.mesh.names import GLOBAL_NAMESPACE
 
 
 def verify_global_meshes(

@@ -7,14 +7,15 @@ import shlex
 from collections.abc import Sequence
 from typing import Any
 
-from kubectl_mesh import metallb
-from kubectl_mesh.catalog import Shell, finding, is_name, word
-from kubectl_mesh.checks.scope import Scope, quoted
-from kubectl_mesh.events import events_of
-from kubectl_mesh.report import FAIL, Finding, ObjectRef
-from kubectl_mesh.routing import is_ip
-from kubectl_mesh.snapshot import ALL_NAMESPACES, NOT_CAPTURED, Failure, Object, Snapshot, name_of, text, texts
-from kubectl_mesh.topology import is_ready, lb_addresses
+from kubectl_mesh.checks.context import Scope, quoted
+from kubectl_mesh.findings.catalog import Shell, finding, is_name, word
+from kubectl_mesh.findings.model import FAIL, Finding, ObjectRef
+from kubectl_mesh.kube.events import events_of
+from kubectl_mesh.kube.objects import Object, name_of, text, texts
+from kubectl_mesh.kube.routing import is_ip
+from kubectl_mesh.kube.snapshot import ALL_NAMESPACES, NOT_CAPTURED, Failure, Snapshot
+from kubectl_mesh.kube.workloads import is_ready, lb_addresses
+from kubectl_mesh.mesh import metallb
 
 _EXHAUSTED = "no available IPs"  # how MetalLB says so, in every version
 _IDLE = "nothing that was read speaks against it: MetalLB may be about to give one, or its log says more"

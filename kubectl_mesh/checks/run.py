@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from kubectl_mesh.catalog import finding
+from kubectl_mesh.checks.cluster import Verification
+from kubectl_mesh.checks.context import Intent, Scope
 from kubectl_mesh.checks.control_plane import Hosted, verify_hosted
-from kubectl_mesh.checks.endpoints import Verification
 from kubectl_mesh.checks.global_mesh import verify_global_meshes
-from kubectl_mesh.checks.scope import Intent, Scope
-from kubectl_mesh.checks.truth import BOTH, HOSTED, hosted_twice, remote_not_verified
-from kubectl_mesh.clusters import Clusters
-from kubectl_mesh.report import FAIL, SKIP, UNKNOWN, ClusterReport, Finding, ObjectRef
-from kubectl_mesh.snapshot import Snapshot
-from kubectl_mesh.topology import dialled_addresses, hosted_lb_addresses, hosted_lb_names, hosted_mesh_ids
+from kubectl_mesh.checks.remote.expected import BOTH, HOSTED, hosted_twice, remote_not_verified
+from kubectl_mesh.findings.catalog import finding
+from kubectl_mesh.findings.model import FAIL, SKIP, UNKNOWN, ClusterReport, Finding, ObjectRef
+from kubectl_mesh.kube.snapshot import Snapshot
+from kubectl_mesh.mesh.addresses import dialled_addresses
+from kubectl_mesh.mesh.control_planes import hosted_lb_addresses, hosted_lb_names, hosted_mesh_ids
+from kubectl_mesh.mesh.fleet import Clusters
 
 
 def verify(clusters: Clusters, intent: Intent, *, gateways: bool) -> list[ClusterReport]:
@@ -30,7 +31,7 @@ def verify(clusters: Clusters, intent: Intent, *, gateways: bool) -> list[Cluste
 
 
 def _verify_gateways(verification: Verification, entries: list[ClusterReport]) -> None:
-    from kubectl_mesh.checks.gateway import Gateways  # half of the checks, which verify-endpoints does without
+    from kubectl_mesh.checks.gateways.run import Gateways  # half of the checks, which verify-endpoints does without
 
     Gateways(verification, entries).run()
 

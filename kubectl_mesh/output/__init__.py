@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 
-from kubectl_mesh.report import Report
+from kubectl_mesh.findings.model import Report
 
 
 @dataclass(frozen=True)

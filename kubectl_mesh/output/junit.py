@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from xml.etree import ElementTree
 
+from kubectl_mesh.findings.model import PASS, SKIP, UNKNOWN, WARN, ClusterReport, Finding, Report
 from kubectl_mesh.output import Style
-from kubectl_mesh.report import PASS, SKIP, UNKNOWN, WARN, ClusterReport, Finding, Report
 
 # What XML 1.0 has no place for, beside the control characters that are gone already.
 _NOT_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

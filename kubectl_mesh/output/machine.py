@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
+from kubectl_mesh.findings.model import Report
 from kubectl_mesh.output import Style
-from kubectl_mesh.report import Report
 
 
 def as_json(report: Report, _: Style) -> str:

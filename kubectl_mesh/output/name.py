@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from kubectl_mesh.findings.model import Report
 from kubectl_mesh.output import Style
-from kubectl_mesh.report import Report
 
 
 def names(report: Report, _: Style) -> str:

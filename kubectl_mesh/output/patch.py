@@ -6,9 +6,9 @@ import json
 
 import yaml
 
-from kubectl_mesh.catalog import phrase
+from kubectl_mesh.findings.catalog import phrase
+from kubectl_mesh.findings.model import Report
 from kubectl_mesh.output import Style
-from kubectl_mesh.report import Report
 
 
 def manifests(report: Report, _: Style) -> str:

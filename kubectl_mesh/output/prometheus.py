@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
+from kubectl_mesh.findings.model import FAIL, PASS, SKIP, UNKNOWN, Report
 from kubectl_mesh.output import Style
-from kubectl_mesh.report import FAIL, PASS, SKIP, UNKNOWN, Report
 
 _VERDICTS = (PASS, FAIL, UNKNOWN)
 _GRAVEST_FIRST = (FAIL, UNKNOWN, PASS, SKIP)

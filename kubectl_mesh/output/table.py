@@ -9,10 +9,10 @@ from typing import Any
 
 from tabulate import tabulate
 
-from kubectl_mesh.catalog import RESULTS, texts
+from kubectl_mesh.findings.catalog import RESULTS, texts
+from kubectl_mesh.findings.model import FAIL, PASS, SKIP, UNKNOWN, WARN, ClusterReport, Finding, Report, causes_first
+from kubectl_mesh.kube.objects import some
 from kubectl_mesh.output import Style
-from kubectl_mesh.report import FAIL, PASS, SKIP, UNKNOWN, WARN, ClusterReport, Finding, Report, causes_first
-from kubectl_mesh.snapshot import some
 
 _WIDTH = 100
 _CELL_WIDTH = 20

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote
 
-from kubectl_mesh.reads import RESOURCES
+from kubectl_mesh.mesh.resources import RESOURCES
 from tests.lab.clusters import Lab
 from tests.lab.gateways import EARLIER, SLICE_CONTROLLER, TEMPLATE
 from tests.lab.objects import Object

@@ -1,0 +1,1 @@
+"""The gateways of a cluster: their Pods, Services and proxies."""

@@ -1,0 +1,1 @@
+"""istiod-remote, the Service that the proxies of a cluster dial."""

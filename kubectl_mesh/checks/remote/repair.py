@@ -1,0 +1,184 @@
+"""The commands that mend istiod-remote. They are printed, never run."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from kubectl_mesh.findings.catalog import Shell, is_name, phrase, word
+from kubectl_mesh.kube.objects import Object, mapping, maps, name_of, text
+from kubectl_mesh.kube.routing import SERVICE_NAME_LABEL, Port, is_ip, normalise, service_ports
+from kubectl_mesh.mesh.names import WEBHOOK_PORT, WEBHOOK_SERVICE_PORT, XDS_PORT
+
+# The GlobalMesh's name for the setting that mspider renders istiod-remote from.
+REMOTE_PILOT_ADDRESS = "istio.custom_params.values.global.remotePilotAddress"
+SKIP_MIRROR = "endpointslice.kubernetes.io/skip-mirror"
+# Service port, endpoint port, and their name where nothing there has one.
+_PORTS = ((XDS_PORT, XDS_PORT, "tcp-istiod"), (WEBHOOK_SERVICE_PORT, WEBHOOK_PORT, "tcp-webhook"))
+
+
+@dataclass(frozen=True)
+class Repair:
+    """Writes commands for one istiod-remote, from what stands in the cluster.
+
+    `again` is the command that verifies it once more, `global_kubectl` reaches the mesh's GlobalMesh.
+    """
+
+    kubectl: Shell
+    global_kubectl: Shell
+    again: Shell
+    mesh_id: str | None
+    name: str
+    service: Object | None
+
+    def addresses(
+        self, pattern: str | None, right: Sequence[str], configured: str | None, holder: Object | None
+    ) -> Shell:
+        """How the right addresses get there: by the mesh's own setting, which lasts, and in the object itself.
+
+        `holder` is the Endpoints or EndpointSlice that is wrong, None where there is none.
+        """
+        patch = self.write_endpoints(right, holder)
+        if pattern == "hosted":
+            return phrase("fix-hosted", patch=patch, again=self.again)
+        setting = self.setting(right[0])
+        key = "fix-drifted" if normalise(configured or "") in right else "fix-workload"
+        return phrase(key, setting=setting, address=right[0], patch=patch, again=self.again)
+
+    def setting(self, address: str) -> Shell:
+        """Set the mesh's control-plane address in the global cluster: what istiod-remote is rendered from."""
+        return set_global_address(self.global_kubectl, self.mesh_id or Shell("MESH"), address)
+
+    def write_endpoints(self, addresses: Sequence[str], holder: Object | None) -> Shell:
+        """Write addresses, with the ports that the Service joins, into the object that holds them, or make one."""
+        holder = _unless_servers_own(holder)
+        if not is_ip(addresses[0]):
+            return self._patch_service({"type": "ExternalName", "externalName": addresses[0], "selector": None})
+        subsets = self._subsets(addresses)
+        made = {"apiVersion": "v1", "kind": "Endpoints", "metadata": {"name": self.name}, **subsets}
+        written = shlex.quote(_compact(made)) if is_name(self.name) else word(self.name)
+        applied = f"echo {written} | {self.kubectl} apply -f -"
+
+        if text(self.service, "spec", "type") == "ExternalName":
+            missing = {} if self._joined() else {"ports": self._missing_ports([])}
+            back = self._patch_service({"type": "ClusterIP", "externalName": None, **missing})
+            return _steps(back, applied)
+        if mapping(self.service, "spec", "selector"):
+            # Its controller goes on writing what the selector selects, and leaves its slices behind.
+            managed = "endpointslice.kubernetes.io/managed-by=endpointslice-controller.k8s.io"
+            delete = ["delete", "endpointslices", "-l", f"{SERVICE_NAME_LABEL}={self.name},{managed}"]
+            patch = merge_patch(self.kubectl, "endpoints", self.name, subsets)
+            return _steps(self._patch_service({"selector": None}), f"{self.kubectl} {shlex.join(delete)}", patch)
+        if holder is None:
+            return Shell(applied)
+        if text(holder, "kind") == "Endpoints":
+            return merge_patch(self.kubectl, "endpoints", self.name, subsets)
+        sliced = self._sliced(addresses, holder)
+        if not sliced:
+            return _steps(f"{self.kubectl} delete endpointslice {word(name_of(holder))}", applied)
+        return merge_patch(self.kubectl, "endpointslice", name_of(holder), sliced)
+
+    def manifest(self, namespace: str, addresses: Sequence[str], holder: Object | None) -> Object | None:
+        """The object that holds the addresses as it should be, as `kubectl apply` takes it.
+
+        None where more than one object would have to change (`write_endpoints` has the commands), and where its name or
+        namespace is none by Kubernetes' rules.
+        """
+        if not is_name(namespace) or not is_name(name_of(holder or {}) or self.name):
+            return None
+        holder = _unless_servers_own(holder)
+        elsewhere = text(self.service, "spec", "type") == "ExternalName" or mapping(self.service, "spec", "selector")
+        if elsewhere or not is_ip(addresses[0]):
+            return None
+        metadata: Object = {"name": self.name, "namespace": namespace}
+        if holder is None or text(holder, "kind") == "Endpoints":
+            return {"apiVersion": "v1", "kind": "Endpoints", "metadata": metadata, **self._subsets(addresses)}
+        sliced = self._sliced(addresses, holder)
+        metadata = {**metadata, "name": name_of(holder), "labels": {SERVICE_NAME_LABEL: self.name}}
+        described = {"apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "metadata": metadata}
+        return {**described, "addressType": text(holder, "addressType"), **sliced} if sliced else None
+
+    def _subsets(self, addresses: Sequence[str]) -> Object:
+        ips = [address for address in addresses if is_ip(address)]
+        return {"subsets": [{"addresses": [{"ip": ip} for ip in ips], "ports": self._ports()}]}
+
+    def _sliced(self, addresses: Sequence[str], holder: Object) -> Object | None:
+        """The content of a slice, which holds one family of addresses; None where there is none of its family."""
+        ips = [address for address in addresses if is_ip(address)]
+        family = [ip for ip in ips if (":" in ip) == (text(holder, "addressType") == "IPv6")]
+        return {"endpoints": [{"addresses": family}], "ports": self._ports()} if family else None
+
+    def _joined(self) -> dict[int, str]:
+        """The TCP ports of the Service by number, and their names."""
+        return {port.number: port.name for port in service_ports(self.service or {}) if port.protocol == "TCP"}
+
+    def _ports(self) -> list[Object]:
+        """The endpoint ports that the Service joins, under its names."""
+        joined = self._joined()
+        wanted = [outer for outer, _, _ in _PORTS if outer in joined] or [outer for outer, _, _ in _PORTS]
+        return [
+            {"name": joined.get(outer, name), "port": inner, "protocol": "TCP"}
+            for outer, inner, name in _PORTS
+            if outer in wanted
+        ]
+
+    def write_service_ports(self, held: Sequence[Port], addresses: Sequence[str], holder: Object | None) -> Shell:
+        """Give the Service the ports that it lacks, under the names that its endpoints (`held`) have."""
+        missing = self._missing_ports(held)
+        defaults = {outer: name for outer, _, name in _PORTS}
+        present = maps(self.service, "spec", "ports")
+        # Several ports must have names, each its own.
+        unnamed = any(not text(port, "name") for port in present)
+        names = {str(outer): name for outer, name in defaults.items()}
+        named = [{**p, "name": text(p, "name") or names.get(str(p.get("port")), "other")} for p in present]
+        ports = [port for port in named if port["name"] not in {p["name"] for p in missing}] + missing
+        patch = self._patch_service({"ports": ports})
+        if not unnamed or not addresses:
+            return patch
+        renamed = replace(self, service={**(self.service or {}), "spec": {"ports": ports}})
+        return _steps(patch, renamed.write_endpoints(addresses, holder))
+
+    def _missing_ports(self, held: Sequence[Port]) -> list[Object]:
+        names = {port.number: port.name for port in held if port.name and port.protocol == "TCP"}
+        joined = {port.number for port in service_ports(self.service or {}) if port.protocol == "TCP"}
+        return [
+            {"name": names.get(inner, name), "port": outer, "targetPort": inner, "protocol": "TCP"}
+            for outer, inner, name in _PORTS
+            if outer not in joined
+        ]
+
+    def let_mirror(self) -> Shell:
+        """Let Endpoints written by hand be mirrored into slices."""
+        if mapping(self.service, "spec", "selector"):
+            return self._patch_service({"selector": None})
+        return Shell(f"{self.kubectl} label endpoints {word(self.name)} {SKIP_MIRROR}-")
+
+    def _patch_service(self, spec: Object) -> Shell:
+        return merge_patch(self.kubectl, "service", self.name, {"spec": spec})
+
+
+def _unless_servers_own(holder: Object | None) -> Object | None:
+    """The object, unless it bears the name of the API server's own: a patch of that would cut the cluster off."""
+    return None if holder and name_of(holder) == "kubernetes" else holder
+
+
+def _steps(*commands: str) -> Shell:
+    """Several commands, in the form of a hint's indented lines."""
+    return Shell("\n  ".join(commands))
+
+
+def set_global_address(kubectl: str, mesh_id: str, address: str) -> Shell:
+    """Set a mesh's control-plane address in its GlobalMesh."""
+    params = {"controlPlaneParams": {REMOTE_PILOT_ADDRESS: address}}
+    return merge_patch(kubectl, "globalmeshes.discovery.mspider.io", mesh_id, {"spec": {"ownerConfig": params}})
+
+
+def merge_patch(kubectl: str, resource: str, name: str, body: Object) -> Shell:
+    """`kubectl patch` with a JSON merge patch: what it sets to null is taken away."""
+    return Shell(f"{kubectl} patch {resource} {word(name)} --type merge -p {shlex.quote(_compact(body))}")
+
+
+def _compact(body: Object) -> str:
+    return json.dumps(body, separators=(",", ":"))

@@ -1,0 +1,292 @@
+"""Kubeconfig files, read by the rules of kubectl: the same types, the same merging, the same refusals.
+
+The rules are client-go's (`tools/clientcmd`). The `kubernetes` package takes values of any type, so that a quoted
+"false" switched TLS verification off; that is why the files are read here.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import codecs
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import yaml
+
+from kubectl_mesh.collect import InputError
+from kubectl_mesh.kube import yamltext
+from kubectl_mesh.kube.objects import Object, mapping, maps, some, text
+
+IN_CLUSTER = "in-cluster"
+
+# What a field must be; in an object's table other fields are ignored, as kubectl ignores them.
+_TEXT, _FLAG, _BASE64 = "text", "true or false", "base64 text"
+_PROVIDER = {"name": _TEXT, "config": {"*": _TEXT}}
+_EXEC = {
+    "apiVersion": _TEXT,
+    "command": _TEXT,
+    "args": [_TEXT],
+    "env": [{"name": _TEXT, "value": _TEXT}],
+    "installHint": _TEXT,
+    "interactiveMode": _TEXT,
+    "provideClusterInfo": _FLAG,
+}
+_EXTENSIONS = [{"name": _TEXT}]
+_TABLES: dict[str, dict[str, Any]] = {
+    "clusters": {
+        "server": _TEXT,
+        "tls-server-name": _TEXT,
+        "insecure-skip-tls-verify": _FLAG,
+        "certificate-authority": _TEXT,
+        "certificate-authority-data": _BASE64,
+        "proxy-url": _TEXT,
+        "disable-compression": _FLAG,
+        "extensions": _EXTENSIONS,
+    },
+    "users": {
+        "client-certificate": _TEXT,
+        "client-certificate-data": _BASE64,
+        "client-key": _TEXT,
+        "client-key-data": _BASE64,
+        "token": _TEXT,
+        "tokenFile": _TEXT,
+        "username": _TEXT,
+        "password": _TEXT,
+        "as": _TEXT,
+        "as-uid": _TEXT,
+        "as-groups": [_TEXT],
+        "as-user-extra": {"*": [_TEXT]},
+        "auth-provider": _PROVIDER,
+        "exec": _EXEC,
+        "extensions": _EXTENSIONS,
+    },
+    "contexts": {"cluster": _TEXT, "user": _TEXT, "namespace": _TEXT, "extensions": _EXTENSIONS},
+}
+_SCALARS = {_TEXT: str, _FLAG: bool, _BASE64: str}
+_SINGULAR = {"clusters": "cluster", "users": "user", "contexts": "context"}
+_FILES = ("certificate-authority", "client-certificate", "client-key", "tokenFile")
+_KINDS = {dict: "an object", list: "a list", str: "text", bool: "a truth value", int: "a number", float: "a number"}
+
+
+class _MistypedError(Exception):
+    """A value of another type than kubectl takes: where, and what is wanted. The value itself is never told."""
+
+
+class _Loader(yamltext.Loader):  # type: ignore[misc]
+    """YAML as Go's decoder takes it: what looks like a date is text."""
+
+    yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {
+        first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """One cluster, user or context; `mistake` says why it can't be used."""
+
+    value: Object
+    mistake: str = ""
+
+
+class Kubeconfig:
+    """The kubeconfig files as kubectl merges them; `contexts` are their context names, `current` the active one.
+
+    Without any file it stands for the in-cluster configuration of a Pod. `mistakes` are the entries that kubectl would
+    refuse, whichever context they belong to. Raises InputError where there is neither, or a file can't be used.
+    """
+
+    def __init__(self, path: str | None) -> None:
+        self.path = path or os.environ.get("KUBECONFIG") or os.path.join("~", ".kube", "config")
+        self._entries: dict[str, dict[str, _Entry]] = {section: {} for section in _TABLES}
+        self.current = ""
+        names = [path] if path else [name for name in self.path.split(os.pathsep) if name]
+        found = [name for name in map(os.path.expanduser, names) if os.path.exists(name)]
+        if path and not found:
+            raise InputError(f"kubeconfig {path}: no such file")
+        for name in found:
+            self._merge(_document(name), name)
+        self.contexts = tuple(self._entries["contexts"])
+        self.in_cluster = not found and "KUBERNETES_SERVICE_HOST" in os.environ
+        if not found and not self.in_cluster:
+            raise InputError(f"no kubeconfig at {self.path}, and not inside a cluster: name one with --kubeconfig")
+        if self.in_cluster:
+            self.current = IN_CLUSTER
+
+    def _merge(self, document: Object, name: str) -> None:
+        """Add what a file says; of several files the first that names something wins."""
+        current = document.get("current-context")
+        if current is not None and not isinstance(current, str):
+            raise InputError(f"kubeconfig {name}: current-context must be text, not {_kind(current)}")
+        self.current = self.current or current or ""
+        for section, table in _TABLES.items():
+            own: set[str] = set()
+            for number, item in enumerate(_items(document, section, name)):
+                key = item.get("name")
+                if key is not None and not isinstance(key, str):
+                    raise InputError(f"kubeconfig {name}: {section}[{number}].name must be text, not {_kind(key)}")
+                if key in own:
+                    raise InputError(f'kubeconfig {name}: {section} has two entries with the name "{key}"')
+                if key:
+                    own.add(key)
+                    place = f"{section}[{key}].{_SINGULAR[section]}"
+                    entry = _entry(item.get(_SINGULAR[section]), table, place, name)
+                    self._entries[section].setdefault(key, entry)
+
+    @property
+    def mistakes(self) -> list[str]:
+        """Why kubectl would refuse the files as a whole."""
+        entries = (entry for section in self._entries.values() for entry in section.values())
+        return [entry.mistake for entry in entries if entry.mistake]
+
+    @property
+    def offers(self) -> str:
+        """The contexts to choose from, for an error."""
+        return f"(it has: {some(self.contexts) or 'none'})"
+
+    def require(self, where: str, *contexts: str) -> None:
+        """Raise InputError for contexts that don't exist; `where` names the flag or setting that asked for them."""
+        missing = ", ".join(f'"{context}"' for context in contexts if context not in self.contexts)
+        if missing:
+            raise InputError(f"{where}: context {missing} does not exist in kubeconfig {self.path} {self.offers}")
+
+    def cluster_and_user(self, context: str) -> tuple[Object, Object]:
+        """The cluster and the user of a context; the user is {} where it names none. Raises InputError."""
+        where = f'kubeconfig {self.path}, context "{context}"'
+        named = self._usable("contexts", context, where)
+        cluster = self._usable("clusters", text(named, "cluster"), where)
+        user = self._usable("users", text(named, "user"), where) if text(named, "user") else {}
+        if not text(cluster, "server"):
+            raise InputError(f'{where}: cluster "{text(named, "cluster")}" has no server')
+        return cluster, user
+
+    def _usable(self, section: str, name: str, where: str) -> Object:
+        entry = self._entries[section].get(name)
+        if entry is None:
+            raise InputError(f'{where}: {_SINGULAR[section]} "{name}" does not exist')
+        if entry.mistake:
+            raise InputError(entry.mistake)
+        return entry.value
+
+    def way(self, context: str) -> tuple[str, ...]:
+        """What a context leads to, and as whom; no plugin is run for it.
+
+        Server, TLS server name, proxy, user, and what the server is trusted for: of two contexts with the certificates
+        of an earlier and of the rebuilt cluster only one works.
+        """
+        named = self._value("contexts", context)
+        cluster = self._value("clusters", text(named, "cluster"))
+        keys = ("server", "tls-server-name", "proxy-url", "certificate-authority")
+        trusted = str(cluster.get("certificate-authority-data")), str(cluster.get("insecure-skip-tls-verify"))
+        return (*(text(cluster, key) for key in keys), *trusted, text(named, "user"))
+
+    def impersonated(self, context: str) -> str:
+        """Whom the kubeconfig's user acts as (`as`); "" where it is itself."""
+        return text(self._value("users", text(self._value("contexts", context), "user")), "as")
+
+    def _value(self, section: str, name: str) -> Object:
+        entry = self._entries[section].get(name)
+        return entry.value if entry else {}
+
+
+def _document(name: str) -> Object:
+    """The content of one file. Raises InputError."""
+    try:
+        with open(name, "rb") as file:
+            content = file.read()
+        encoding = "utf-16" if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
+        document = yamltext.value(content.decode(encoding), _Loader)
+    except yamltext.YAMLTextError as error:
+        line = f", line {error.line}" if error.line else ""
+        raise InputError(f"kubeconfig {name}{line}: {error.problem}") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"kubeconfig {name}: it is no text (byte {error.start})") from error
+    except OSError as error:
+        raise InputError(f"kubeconfig {name}: {(error.strerror or str(error)).lower()}") from error
+    document = {} if document is None else document
+    if not isinstance(document, dict):
+        raise InputError(f"kubeconfig {name}: it must be an object with clusters, users and contexts")
+    for field, wanted in (("kind", "Config"), ("apiVersion", "v1")):
+        if document.get(field) not in (None, "", wanted):
+            raise InputError(f"kubeconfig {name}: {field} must be {wanted}: it is no kubeconfig")
+    return document
+
+
+def _items(document: Object, section: str, name: str) -> Iterator[Object]:
+    items = document.get(section)
+    if items is not None and not isinstance(items, list):
+        raise InputError(f"kubeconfig {name}: {section} must be a list, not {_kind(items)}")
+    for number, item in enumerate(items or []):
+        if item is not None and not isinstance(item, dict):
+            raise InputError(f"kubeconfig {name}: {section}[{number}] must be an object, not {_kind(item)}")
+        yield item or {}
+
+
+def _entry(value: Any, table: dict[str, Any], place: str, name: str) -> _Entry:
+    try:
+        made = _typed(value, table, place) or {}
+    except _MistypedError as error:
+        return _Entry({}, f"kubeconfig {name}: {error}")
+    folder = os.path.abspath(os.path.dirname(name))
+    for field in _FILES:
+        if made.get(field):
+            made[field] = os.path.join(folder, made[field])
+    command = text(made, "exec", "command")
+    if os.path.basename(command) != command:  # one without a folder is looked for in the PATH
+        made["exec"]["command"] = os.path.join(folder, command)
+    return _Entry(made)
+
+
+def _typed(value: Any, wanted: Any, place: str) -> Any:
+    """A value without what is null in it, its base64 texts decoded. Raises _MistypedError."""
+    if value is None:
+        return None
+    if isinstance(wanted, str):
+        return _scalar(value, wanted, place)
+    if not isinstance(value, type(wanted)):
+        raise _MistypedError(f"{place} must be {_kind(wanted)}, not {_kind(value)}")
+    if isinstance(wanted, list):
+        (each,) = wanted
+        items = [_typed(item, each, f"{place}[{number}]") for number, item in enumerate(value)]
+        return [("" if each == _TEXT else {}) if item is None else item for item in items]
+    kept = {}
+    for key, held in value.items():
+        field = wanted.get(key, wanted.get("*"))
+        made = held if field is None else _typed(held, field, f"{place}.{key}")
+        if made is not None:
+            kept[key] = made
+    return kept
+
+
+def _scalar(value: Any, wanted: str, place: str) -> Any:
+    if type(value) is not _SCALARS[wanted]:
+        raise _MistypedError(f"{place} must be {wanted}, not {_kind(value)}")
+    if wanted != _BASE64:
+        return value
+    return _bytes(str(value), place)
+
+
+def _bytes(value: str, place: str) -> bytes:
+    try:
+        return base64.b64decode(re.sub("[\r\n]", "", value), validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise _MistypedError(f"{place} must be {_BASE64}") from error
+
+
+def _kind(value: Any) -> str:
+    return _KINDS.get(type(value), f"of type {type(value).__name__}")
+
+
+def extension(cluster: Object, name: str) -> Any:
+    """What a cluster's extension holds; None where there is none of that name."""
+    found = [item.get("extension") for item in maps(cluster, "extensions") if text(item, "name") == name]
+    return next(iter(found), None)
+
+
+def provider(user: Object) -> tuple[str, Object]:
+    """The name of a user's auth provider and its configuration; "" where there is none."""
+    return text(user, "auth-provider", "name"), mapping(user, "auth-provider", "config")

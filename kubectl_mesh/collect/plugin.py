@@ -1,0 +1,161 @@
+"""Credential plugins (`exec` in a kubeconfig): run as kubectl runs them, with bounds on time and output.
+
+The rules are client-go's (`plugin/pkg/client/auth/exec`).
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import subprocess
+import sys
+import threading
+from typing import IO
+
+from kubectl_mesh.collect.kubeconfig import extension
+from kubectl_mesh.kube.objects import Object, mapping, maps, text
+
+_VERSIONS = ("client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1")
+_MODES = ("Never", "IfAvailable", "Always")
+_CONFIG = "client.authentication.k8s.io/exec"  # the extension of a cluster that is handed to plugins
+_LONGEST = 120.0  # seconds; somebody may have to log in
+_LARGEST = 1 << 20  # bytes
+_CUT = "it wrote more than 1 MiB"
+
+
+class PluginError(Exception):
+    """The plugin gave no credentials, and why, in one line without anything that it wrote to stdout."""
+
+
+def run(settings: Object, cluster: Object, authorities: bytes | None, *, seconds: float | None, alone: bool) -> Object:
+    """The `status` of the ExecCredential that a plugin writes.
+
+    `settings` is the user's `exec`, `authorities` are the certificates that the server's is verified by. `seconds`
+    bounds it, unless it may ask somebody on the terminal: then, and where `seconds` is None, it has two minutes.
+    `alone`: nothing else reads from the terminal meanwhile. Raises PluginError, TimeoutError.
+    """
+    version = text(settings, "apiVersion")
+    if version not in _VERSIONS:
+        raise PluginError(f"apiVersion must be {' or '.join(_VERSIONS)}")
+    mode = _mode(settings)
+    interactive = alone and mode != "Never" and sys.stdin is not None and sys.stdin.isatty()
+    if mode == "Always" and not interactive:
+        raise PluginError("it needs a terminal (interactiveMode Always), and stdin is none")
+    asked: Object = {"kind": "ExecCredential", "apiVersion": version, "spec": {"interactive": interactive}}
+    if settings.get("provideClusterInfo"):
+        asked["spec"]["cluster"] = _told(cluster, authorities)
+    added = {text(variable, "name"): text(variable, "value") for variable in maps(settings, "env")}
+    environment = {**os.environ, **added, "KUBERNETES_EXEC_INFO": json.dumps(asked)}
+    command = [text(settings, "command"), *(settings.get("args") or [])]
+    try:
+        process = subprocess.Popen(
+            command,
+            env=environment,
+            stdin=None if interactive else subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=None if interactive else subprocess.PIPE,
+        )
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        hint = text(settings, "installHint")
+        raise PluginError(f"{command[0]}: {reason.lower()}{f'; {hint}' if hint else ''}") from error
+    bound = _LONGEST if interactive or seconds is None else min(seconds, _LONGEST)
+    return _status(_Running(process).output(bound), version)
+
+
+def mistake(settings: Object) -> str:
+    """Why kubectl refuses the settings of a plugin, even where it would not run it; "" where it doesn't."""
+    for key in ("command", "apiVersion"):
+        if not text(settings, key):
+            return f"{key} is missing"
+    if any(not text(variable, "name") for variable in maps(settings, "env")):
+        return "a variable of env has no name"
+    return "" if _mode(settings) in _MODES else f"interactiveMode must be one of {', '.join(_MODES)}"
+
+
+def _mode(settings: Object) -> str:
+    """How it stands to the terminal; versions before v1 need not say it."""
+    return text(settings, "interactiveMode") or ("" if text(settings, "apiVersion") == _VERSIONS[0] else _MODES[1])
+
+
+def _told(cluster: Object, authorities: bytes | None) -> Object:
+    """What a plugin is told of the cluster where it asks for that."""
+    keys = ("server", "tls-server-name", "insecure-skip-tls-verify", "proxy-url", "disable-compression")
+    made: Object = {key: cluster[key] for key in keys if cluster.get(key)}
+    if authorities:
+        made["certificate-authority-data"] = base64.b64encode(authorities).decode()
+    if extension(cluster, _CONFIG) is not None:
+        made["config"] = extension(cluster, _CONFIG)
+    return made
+
+
+class _Running:
+    """A plugin that runs; threads read what it writes, as pipes can't be waited for on every system."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self.process = process
+        self.written: dict[str, bytes] = {"stdout": b"", "stderr": b""}
+        self.too_much = False
+        self.ended = threading.Event()
+        self.open = 0
+        self.lock = threading.Lock()
+
+    def output(self, seconds: float) -> bytes:
+        """What it writes to stdout until it ends. Raises PluginError, and TimeoutError where it takes longer."""
+        pipes = {"stdout": self.process.stdout, "stderr": self.process.stderr}
+        kept = {name: pipe for name, pipe in pipes.items() if pipe}
+        self.open = len(kept)
+        try:
+            for name, pipe in kept.items():
+                threading.Thread(target=self._read, args=(name, pipe), daemon=True).start()
+            in_time = self.ended.wait(seconds)
+        finally:
+            if self.process.poll() is None and not self.ended.is_set():
+                self.process.kill()
+        if self.too_much:
+            raise PluginError(_CUT)
+        if not in_time:
+            raise TimeoutError(f"gave no answer within {seconds:g}s")
+        if self.process.returncode:
+            last = self.written["stderr"].decode(errors="replace").split("\n")
+            said = next((line.strip() for line in reversed(last) if line.strip()), "")
+            raise PluginError(f"exit code {self.process.returncode}{f': {said}' if said else ''}")
+        return self.written["stdout"]
+
+    def _read(self, name: str, pipe: IO[bytes]) -> None:
+        """Keep what is written to one pipe; what goes beyond the bound ends the plugin."""
+        while part := pipe.read1(1 << 16):  # type: ignore[attr-defined]
+            self.written[name] += part
+            if len(self.written[name]) > _LARGEST:
+                self.too_much = True
+                self.process.kill()
+                break
+        pipe.close()
+        with self.lock:
+            self.open -= 1
+            last = not self.open
+        if last:
+            self.process.wait()
+        if last or self.too_much:
+            self.ended.set()
+
+
+def _status(written: bytes, version: str) -> Object:
+    """The credentials in what a plugin wrote, all of them texts. Raises PluginError."""
+    try:
+        answer = json.loads(written)
+    except (ValueError, RecursionError) as error:
+        raise PluginError("it wrote no ExecCredential in JSON") from error
+    if text(answer, "kind") != "ExecCredential" or text(answer, "apiVersion") != version:
+        raise PluginError(f"it wrote no ExecCredential of {version}")
+    status = mapping(answer, "status")
+    keys = ("token", "clientCertificateData", "clientKeyData")
+    if any(not isinstance(status.get(key), str) for key in keys if status.get(key) is not None):
+        raise PluginError("the status of its ExecCredential has something else than text in it")
+    found = {key: status[key] for key in keys if status.get(key)}
+    if not found:
+        raise PluginError("the status of its ExecCredential has neither a token nor a certificate")
+    if ("clientCertificateData" in found) != ("clientKeyData" in found):
+        raise PluginError("the status of its ExecCredential has a certificate or a key, and needs both")
+    return found

@@ -1,0 +1,1 @@
+"""What the tool says: findings, the report, its verdict, and every sentence in it."""

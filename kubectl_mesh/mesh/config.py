@@ -1,0 +1,119 @@
+"""Mesh configurations: what a mesh ConfigMap and its injector tell the proxies."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+
+from kubectl_mesh.kube import yamltext
+from kubectl_mesh.kube.objects import Object, dig, mapping, name_of, text
+from kubectl_mesh.kube.snapshot import Snapshot
+from kubectl_mesh.mesh.istiods import local_revisions
+from kubectl_mesh.mesh.names import DNS_LABEL, LOCAL_ISTIOD, XDS_PORT, config_name, injector_name, is_remote_service
+
+
+def injected_mesh_ids(snapshot: Snapshot) -> set[str]:
+    """The meshes that the injectors of a cluster make proxies for."""
+    injectors = [name_of(c) for c in snapshot.all("ConfigMap") if name_of(c).startswith("istio-sidecar-injector")]
+    return {text(injector_globals(snapshot, name), "meshID") for name in injectors} - {""}
+
+
+@dataclass(frozen=True)
+class MeshConfig:
+    """What one mesh ConfigMap (`istio` or `istio-<rev>`) and its injector tell the proxies.
+
+    `service` is the istiod-remote Service that `discovery` names, None where it names another thing, and
+    `local` says that this is the cluster's own istiod;
+    `configured` is `global.remotePilotAddress`; `cluster_id` and `ca_address` are what the injector gives to proxies,
+    None where it was not read; `error` says why the ConfigMap could not be understood.
+    """
+
+    name: str
+    mesh_id: str | None
+    discovery: str
+    service: str | None
+    local: bool
+    namespace: str
+    port: str
+    configured: str | None
+    cluster_id: str | None
+    ca_address: str | None
+    trust_domain: str
+    error: str | None = None
+
+
+def mesh_configs(snapshot: Snapshot) -> list[MeshConfig]:
+    """The mesh configurations of the cluster's own proxies; never those of a hosted istiod."""
+    run_here = {"istio", *map(config_name, local_revisions(snapshot))}
+    return [
+        _mesh_config(snapshot, config)
+        for config in snapshot.all("ConfigMap")
+        if name_of(config) in run_here
+        or (
+            name_of(config).startswith("istio-")
+            and not name_of(config).endswith("-hosted")
+            and "mesh" in mapping(config, "data")
+        )
+    ]
+
+
+def _mesh_config(snapshot: Snapshot, config: Object) -> MeshConfig:
+    mesh, error = parse_mesh(config)
+    injected = injector_globals(snapshot, injector_name(name_of(config)))
+    discovery = text(mesh, "defaultConfig", "discoveryAddress")
+    if not error and not discovery:
+        discovery = f"istiod.{snapshot.namespace}.svc:{XDS_PORT}"  # Istio's own default
+    host, colon, port = discovery.rpartition(":")
+    if not colon:
+        host, port = discovery, ""
+    labels = host.rstrip(".").lower().split(".")
+    # One label alone would be looked for in each proxy's own namespace.
+    inside = (len(labels) == 2 or labels[2:3] == ["svc"]) and all(map(DNS_LABEL.fullmatch, labels[:2]))
+    return MeshConfig(
+        name=name_of(config),
+        mesh_id=text(mesh, "defaultConfig", "meshId") or text(injected, "meshID") or None,
+        discovery=discovery,
+        service=labels[0] if inside and is_remote_service(labels[0]) else None,
+        local=inside and bool(LOCAL_ISTIOD.fullmatch(labels[0])) and not is_remote_service(labels[0]),
+        namespace=labels[1] if inside else snapshot.namespace,
+        port=port,
+        configured=text(injected, "remotePilotAddress") or None,
+        cluster_id=text(injected, "multiCluster", "clusterName") or None,
+        ca_address=_ca_address(snapshot, name_of(config), injected) if injected else None,
+        trust_domain=text(mesh, "trustDomain") or "cluster.local",
+        error=error,
+    )
+
+
+def _ca_address(snapshot: Snapshot, config: str, injected: Object) -> str:
+    """Where Istio's injection template sends the proxies for certificates: the local istiod, unless told otherwise."""
+    where = text(injected, "istioNamespace") or snapshot.namespace
+    return text(injected, "caAddress") or f"istiod{config.removeprefix('istio')}.{where}.svc:{XDS_PORT}"
+
+
+def parse_mesh(config: Object | None) -> tuple[Object, str | None]:
+    """`data.mesh` of a mesh ConfigMap, decoded, and why that failed."""
+    raw = dig(config, "data", "mesh")
+    return _parse_yaml(raw) if isinstance(raw, str) else ({}, "it has no data.mesh")
+
+
+@lru_cache(maxsize=64)
+def _parse_yaml(raw: str) -> tuple[Object, str | None]:
+    """A mesh config is asked about many times in a run and parsed once; nobody changes what comes back."""
+    try:
+        mesh = yamltext.config(raw)
+    except yamltext.YAMLTextError as error:
+        if error.line:
+            return {}, f"data.mesh is not YAML (line {error.line})"
+        return {}, f"data.mesh is of no use: {error.problem}"
+    return (mesh, None) if isinstance(mesh, dict) else ({}, "data.mesh is not a mapping")
+
+
+def injector_globals(snapshot: Snapshot, name: str) -> Object:
+    """`.global` of the Helm values that Istio's chart writes into the injector's ConfigMap."""
+    try:
+        written = text(snapshot.find("ConfigMap", name), "data", "values")[: yamltext.LARGEST_CONFIG]
+        return mapping(json.loads(written or "{}"), "global")
+    except (ValueError, RecursionError):
+        return {}
