@@ -37,7 +37,9 @@ from tests.lab.scenes import Scene
 ROUND_TRIPS = (0, 20, 50)  # milliseconds
 FEW, MANY = 10, 5000  # Pods in the namespace beside the mesh's own
 CONTEXTS = (2, 20, 100)
-ANSWERING = 333  # milliseconds of round-trip time: connection, TLS and request take a second together
+ANSWERING = (
+    333  # milliseconds of round-trip time: connection, TLS and request take a second together
+)
 DEAD, TIMEOUT = 40, 5  # contexts that never answer, and the seconds of --request-timeout
 FEWER_RUNS = 3  # where a run takes seconds
 MESH = "hosted-mesh"
@@ -45,7 +47,11 @@ _LOAD_BALANCERS = ("get service", "get events", "get ipaddresspools.metallb.io -
 # The troubleshooting page's steps: in each workload cluster, and in the control plane.
 STEPS = {
     "verify-endpoints": (
-        ("get endpoints istiod-remote -o yaml", "get service istiod-remote -o yaml", "get configmap istio -o yaml"),
+        (
+            "get endpoints istiod-remote -o yaml",
+            "get service istiod-remote -o yaml",
+            "get configmap istio -o yaml",
+        ),
         (f"get service istiod-{MESH}-hosted-lb", "get pods -l app=istiod -o wide"),
     ),
     "verify-gateway": (
@@ -58,14 +64,20 @@ STEPS = {
 def by_hand(command: str, namespace: str, workloads: list[str]) -> str:
     """A shell script of what one does without the command."""
     own, asked = STEPS[command]
-    steps = [(context, step) for context in workloads for step in own] + [("control-plane", step) for step in asked]
-    return "\n".join(f"kubectl --context {context} -n {namespace} {step}" for context, step in steps)
+    steps = [(context, step) for context in workloads for step in own] + [
+        ("control-plane", step) for step in asked
+    ]
+    return "\n".join(
+        f"kubectl --context {context} -n {namespace} {step}" for context, step in steps
+    )
 
 
 def once(command: list[str], environment: dict[str, str]) -> dict[str, float]:
     """One run: seconds of wall and processor time, and the peak memory of its largest process in MiB."""
     begun = time.perf_counter()
-    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
         _, status, used = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     wall = time.perf_counter() - begun
@@ -73,14 +85,17 @@ def once(command: list[str], environment: dict[str, str]) -> dict[str, float]:
     return {"wall": wall, "cpu": used.ru_utime + used.ru_stime, "peak": used.ru_maxrss / 1024}
 
 
-def in_turns(programs: dict[str, list[str]], environment: dict[str, str], runs: int) -> dict[str, dict[str, Any]]:
+def in_turns(
+    programs: dict[str, list[str]], environment: dict[str, str], runs: int
+) -> dict[str, dict[str, Any]]:
     """Every program `runs` times after one that does not count; the medians, and each run."""
     measured: dict[str, list[dict[str, float]]] = {name: [] for name in programs}
     for _ in range(runs + 1):
         for name, command in programs.items():
             measured[name].append(once(command, environment))
     return {
-        name: {key: statistics.median(run[key] for run in each[1:]) for key in each[0]} | {"runs": each[1:]}
+        name: {key: statistics.median(run[key] for run in each[1:]) for key in each[0]}
+        | {"runs": each[1:]}
         for name, each in measured.items()
     }
 
@@ -115,7 +130,9 @@ def forwarded(lab: clusters.Lab, milliseconds: int, folder: Path) -> Iterator[Pa
 
 
 @contextmanager
-def many(lab: clusters.Lab, number: int, milliseconds: int, dead: int, folder: Path) -> Iterator[Path]:
+def many(
+    lab: clusters.Lab, number: int, milliseconds: int, dead: int, folder: Path
+) -> Iterator[Path]:
     """A kubeconfig of so many contexts: one control plane, else the workload cluster, by a user of its own for each.
 
     `dead` of them accept connections and never answer.
@@ -126,13 +143,20 @@ def many(lab: clusters.Lab, number: int, milliseconds: int, dead: int, folder: P
     trusted = {c["cluster"]["server"]: c["cluster"] for c in config["clusters"]}
     (admin,) = (user["user"] for user in config["users"] if user["name"] == "admin")
     with ExitStack() as open_ports, forwarders(at, milliseconds) as there:
-        servers = [{**trusted[server], "server": forwarder} for server, forwarder in zip(at, there, strict=True)]
+        servers = [
+            {**trusted[server], "server": forwarder}
+            for server, forwarder in zip(at, there, strict=True)
+        ]
         for server in servers[number - dead :]:
             listener = open_ports.enter_context(socket.create_server(("127.0.0.1", 0)))
             server["server"] = f"https://127.0.0.1:{listener.getsockname()[1]}"
-        config["clusters"] = [{"name": n, "cluster": s} for n, s in zip(names, servers, strict=True)]
+        config["clusters"] = [
+            {"name": n, "cluster": s} for n, s in zip(names, servers, strict=True)
+        ]
         config["users"] = [{"name": name, "user": admin} for name in names]
-        config["contexts"] = [{"name": name, "context": {"cluster": name, "user": name}} for name in names]
+        config["contexts"] = [
+            {"name": name, "context": {"cluster": name, "user": name}} for name in names
+        ]
         kubeconfig = folder / f"kubeconfig-{number}-{milliseconds}-{dead}"
         kubeconfig.write_text(yaml.safe_dump(config))
         yield kubeconfig
@@ -154,7 +178,9 @@ def crowd(lab: clusters.Lab, namespace: str, number: int) -> None:
 
 def requests(command: list[str], environment: dict[str, str]) -> str:
     """The requests of a command to each cluster, as it tells them itself."""
-    told = subprocess.run([*command, "--debug"], env=environment, capture_output=True, text=True, check=False).stderr
+    told = subprocess.run(
+        [*command, "--debug"], env=environment, capture_output=True, text=True, check=False
+    ).stderr
     return " + ".join(re.findall(r"(\d+) requests", told))
 
 
@@ -173,7 +199,9 @@ def main(runs: int) -> None:
         lab = next(started)
         environment = {"PATH": f"{lab.bin}:/usr/bin:/bin", "HOME": scratch}
 
-        def measure(what: str, command: list[str], script: str | None, runs: int = runs, **where: Any) -> None:
+        def measure(
+            what: str, command: list[str], script: str | None, runs: int = runs, **where: Any
+        ) -> None:
             where = {"contexts": 1, "dead": 0, **where}
             programs = {name: [tool, *command] for name, tool in tools.items()}
             if script:
@@ -182,33 +210,78 @@ def main(runs: int) -> None:
             few = where["contexts"] <= CONTEXTS[0]
             asked = requests([tools["pip"], *command], environment) if script and few else ""
             for program, figures in told.items():
-                ratio = figures["wall"] / told["by hand"]["wall"] if script and program != "by hand" else None
+                ratio = (
+                    figures["wall"] / told["by hand"]["wall"]
+                    if script and program != "by hand"
+                    else None
+                )
                 made = asked if program != "by hand" else ""
-                results.append({"what": what, **where, "program": program, "requests": made, "ratio": ratio, **figures})
+                results.append(
+                    {
+                        "what": what,
+                        **where,
+                        "program": program,
+                        "requests": made,
+                        "ratio": ratio,
+                        **figures,
+                    }
+                )
 
         measure("--help", ["--help"], None, round_trip=0, pods=0)
-        for namespace, pods, round_trips in (("bench", FEW, ROUND_TRIPS), ("bench-many", MANY, (0,))):
+        for namespace, pods, round_trips in (
+            ("bench", FEW, ROUND_TRIPS),
+            ("bench-many", MANY, (0,)),
+        ):
             apply(lab, Scene(mesh=MESH, namespace=namespace, gateways=(Gateway(),)))
             crowd(lab, namespace, pods)
             for round_trip in round_trips:
                 with forwarded(lab, round_trip, folder) as kubeconfig:
                     environment["KUBECONFIG"] = str(kubeconfig)
                     for command in STEPS:
-                        asked = [command, "--context", "workload", "--control-plane-context", "control-plane"]
+                        asked = [
+                            command,
+                            "--context",
+                            "workload",
+                            "--control-plane-context",
+                            "control-plane",
+                        ]
                         script = by_hand(command, namespace, ["workload"])
                         where = {"round_trip": round_trip, "pods": pods}
                         measure(command, [*asked, "-n", namespace], script, **where)
-                        print(f"bench: {command}, {round_trip} ms, {pods} Pods", file=sys.stderr, flush=True)
-        for contexts, round_trip, dead in (*((n, 0, 0) for n in CONTEXTS), (100, ANSWERING, 0), (100, 0, DEAD)):
+                        print(
+                            f"bench: {command}, {round_trip} ms, {pods} Pods",
+                            file=sys.stderr,
+                            flush=True,
+                        )
+        for contexts, round_trip, dead in (
+            *((n, 0, 0) for n in CONTEXTS),
+            (100, ANSWERING, 0),
+            (100, 0, DEAD),
+        ):
             with many(lab, contexts, round_trip, dead, folder) as kubeconfig:
                 environment["KUBECONFIG"] = str(kubeconfig)
                 workloads = [f"workload-{number}" for number in range(1, contexts)]
                 for command in STEPS:
-                    asked = [command, "--all-contexts", "-n", "bench", "--request-timeout", f"{TIMEOUT}s"]
+                    asked = [
+                        command,
+                        "--all-contexts",
+                        "-n",
+                        "bench",
+                        "--request-timeout",
+                        f"{TIMEOUT}s",
+                    ]
                     loop = None if round_trip or dead else by_hand(command, "bench", workloads)
-                    where = {"round_trip": round_trip, "pods": FEW, "contexts": contexts, "dead": dead}
+                    where = {
+                        "round_trip": round_trip,
+                        "pods": FEW,
+                        "contexts": contexts,
+                        "dead": dead,
+                    }
                     measure(command, asked, loop, FEWER_RUNS, **where)
-                    print(f"bench: {command}, {contexts} contexts, {round_trip} ms, {dead} dead", file=sys.stderr)
+                    print(
+                        f"bench: {command}, {contexts} contexts, {round_trip} ms, {dead} dead",
+                        file=sys.stderr,
+                    )
         next(started, None)
     (ROOT / "benchmarks" / "results.json").write_text(json.dumps(results, indent=1) + "\n")
     rows = [

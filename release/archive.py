@@ -66,7 +66,9 @@ def build(folder: Path) -> Path:
     archive.with_name(f"{archive.name}.sha256").write_text(f"{checksum}  {archive.name}\n")
     print(f"{archive.name}: {archive.stat().st_size / 1e6:.1f} MB, sha256 {checksum}")
     if floor:
-        print(f"needs glibc {floor[0]}.{floor[1]} or newer (the highest GLIBC symbol in it); musl is not supported")
+        print(
+            f"needs glibc {floor[0]}.{floor[1]} or newer (the highest GLIBC symbol in it); musl is not supported"
+        )
     return archive
 
 
@@ -95,13 +97,20 @@ def _licences(scratch: Path, program: Path) -> Iterator[tuple[Path, bytes]]:
     packages = {owner for module in modules for owner in owners.get(module, ())} - {PROGRAM}
     for package in sorted(packages | {"pyinstaller"}):  # its bootloader is the program
         found = distribution(package)
-        texts = [file for file in found.files or () if ".dist-info" in str(file) and _LICENCE.search(str(file))]
+        texts = [
+            file
+            for file in found.files or ()
+            if ".dist-info" in str(file) and _LICENCE.search(str(file))
+        ]
         if not texts:
             raise SystemExit(f"{package} {found.version} has no licence file")
         for file in texts:
             yield kept / package.lower() / Path(str(file)).name, file.read_binary()
 
-    libraries = [Path(path) for path in json.loads((scratch / "work" / PROGRAM / "libraries.json").read_text())]
+    libraries = [
+        Path(path)
+        for path in json.loads((scratch / "work" / PROGRAM / "libraries.json").read_text())
+    ]
     if not any("crypto" in library.name for library in libraries):
         # A Python that brings its libraries within itself, as uv's does: their licences are kept here.
         for path in sorted(Path(__file__).with_name("licenses").iterdir()):
@@ -121,7 +130,9 @@ def _system_package(library: Path) -> tuple[str, list[Path]]:
         package = _answer("rpm", "-qf", "--qf", "%{NAME}", str(library))
         texts = [Path(line) for line in _answer("rpm", "-qL", package).splitlines()]
     if not package or not texts or not all(path.is_file() for path in texts):
-        raise SystemExit(f"{library} came from the operating system, and its licence is not to be found")
+        raise SystemExit(
+            f"{library} came from the operating system, and its licence is not to be found"
+        )
     return package, texts
 
 
@@ -135,12 +146,19 @@ def _answer(*command: str) -> str:
 
 def _pack(program: Path, archive: Path) -> None:
     """Write the archive: plain files only (krew refuses links), the program at its top."""
-    files = {path.relative_to(program).as_posix(): path for path in program.rglob("*") if path.is_file()}
-    entries = [(entry, path.read_bytes(), os.access(path, os.X_OK)) for entry, path in sorted(files.items())]
+    files = {
+        path.relative_to(program).as_posix(): path for path in program.rglob("*") if path.is_file()
+    }
+    entries = [
+        (entry, path.read_bytes(), os.access(path, os.X_OK))
+        for entry, path in sorted(files.items())
+    ]
     if archive.suffix == ".zip":
         with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as packed:
             for entry, content, _ in entries:
-                packed.writestr(zipfile.ZipInfo(entry, time.gmtime(_EPOCH)[:6]), content, zipfile.ZIP_DEFLATED)
+                packed.writestr(
+                    zipfile.ZipInfo(entry, time.gmtime(_EPOCH)[:6]), content, zipfile.ZIP_DEFLATED
+                )
         return
     with (
         archive.open("wb") as raw,
@@ -157,7 +175,11 @@ def _glibc(program: Path) -> tuple[int, int] | None:
     """The highest version of glibc whose symbols the program asks for; None outside Linux."""
     if sys.platform != "linux":
         return None
-    binaries = [path for path in program.rglob("*") if path.is_file() and path.read_bytes()[:4] == b"\x7fELF"]
+    binaries = [
+        path
+        for path in program.rglob("*")
+        if path.is_file() and path.read_bytes()[:4] == b"\x7fELF"
+    ]
     found = {match.groups() for path in binaries for match in _GLIBC.finditer(path.read_bytes())}
     return max((int(major), int(minor)) for major, minor in found)
 

@@ -37,12 +37,16 @@ def render(template: str, tag: str, archives: Path) -> str:
 
     rendered = _PLATFORM.sub(with_checksum, template[template.index("apiVersion:") :])
     if not _PLATFORM.search(rendered):
-        raise SystemExit(f"no archive that {TEMPLATE.name} names stands in {archives}: run `make dist` first")
+        raise SystemExit(
+            f"no archive that {TEMPLATE.name} names stands in {archives}: run `make dist` first"
+        )
     return _HEADER + rendered.replace("{{ .TagName }}", tag)
 
 
 if __name__ == "__main__":
     if sys.argv[1:] != [f"v{__version__}"]:
-        raise SystemExit(f"the version to render is v{__version__}, as kubectl_mesh/__init__.py has it")
+        raise SystemExit(
+            f"the version to render is v{__version__}, as kubectl_mesh/__init__.py has it"
+        )
     MANIFEST.write_text(render(TEMPLATE.read_text(), f"v{__version__}", DIST))
     print(f"{MANIFEST.relative_to(ROOT)} is rendered")

@@ -18,7 +18,12 @@ from tests.lab.binaries import LabError
 def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing of the user's own clusters and proxies has a part in the tests."""
     proxies = [f"{scheme}_proxy" for scheme in ("http", "https", "all", "no")]
-    own = ("KUBECONFIG", "KUBECTL_MESH_CONTROL_PLANE_CONTEXT", "NO_COLOR", "KUBERNETES_SERVICE_HOST")
+    own = (
+        "KUBECONFIG",
+        "KUBECTL_MESH_CONTROL_PLANE_CONTEXT",
+        "NO_COLOR",
+        "KUBERNETES_SERVICE_HOST",
+    )
     for name in (*own, *proxies, *map(str.upper, proxies)):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", "/nonexistent")

@@ -9,14 +9,30 @@ from typing import Any
 from tests.lab import gateways as gw
 from tests.lab.gateways import EARLIER, Gateway, GatewayPod, refused
 from tests.lab.objects import Object
-from tests.lab.scenes import HOSTED_POD, LOAD_BALANCER, LOCAL_ISTIOD, Pod, Scene, config_map, deployment, mesh_yaml, pod
+from tests.lab.scenes import (
+    HOSTED_POD,
+    LOAD_BALANCER,
+    LOCAL_ISTIOD,
+    Pod,
+    Scene,
+    config_map,
+    deployment,
+    mesh_yaml,
+    pod,
+)
 from tests.scenarios import BOTH, FAIL, LONE, SKIP, UNKNOWN, WARN, Scenario, wired_to
 
-MESH_GATEWAY = {"app": "istio-ingressgateway", "mspider.io/mesh-gateway-name": "test-gw", "test-gw": "test-gw"}
+MESH_GATEWAY = {
+    "app": "istio-ingressgateway",
+    "mspider.io/mesh-gateway-name": "test-gw",
+    "test-gw": "test-gw",
+}
 EASTWEST = {"app": "istio-eastwestgateway", "istio": "eastwestgateway"}
 
 
-def scenario(name: str, verdict: str, found: Mapping[str, str], *gateways: Gateway, **given: Any) -> Scenario:
+def scenario(
+    name: str, verdict: str, found: Mapping[str, str], *gateways: Gateway, **given: Any
+) -> Scenario:
     """A scenario of gateways in a mesh that is otherwise right; what is left of `given` describes the scene."""
     fields = {key: given.pop(key) for key in list(given) if key in Scenario.__dataclass_fields__}
     scene = Scene(gateways=gateways, **given)
@@ -29,7 +45,12 @@ def _pods(*pods: GatewayPod, **given: Any) -> Gateway:
 
 def metallb_pod(namespace: str = "metallb-system", ready: bool = True, *args: str) -> Object:
     """MetalLB's controller, as its manifests label it."""
-    made = pod("controller", 0, {"app": "metallb", "component": "controller"}, Pod("10.233.90.4", ready=ready))
+    made = pod(
+        "controller",
+        0,
+        {"app": "metallb", "component": "controller"},
+        Pod("10.233.90.4", ready=ready),
+    )
     made["spec"]["containers"] = [
         {"name": "controller", "image": "quay.io/metallb/controller:v0.15.2", "args": list(args)}
     ]
@@ -37,16 +58,26 @@ def metallb_pod(namespace: str = "metallb-system", ready: bool = True, *args: st
     return made
 
 
-def metallb(kind: str, name: str, spec: Mapping[str, Any], namespace: str = "metallb-system", **more: Any) -> Object:
+def metallb(
+    kind: str, name: str, spec: Mapping[str, Any], namespace: str = "metallb-system", **more: Any
+) -> Object:
     """One of MetalLB's own objects."""
     metadata = {"name": name, "namespace": namespace, "labels": more.pop("labels", {})}
-    return {"apiVersion": "metallb.io/v1beta1", "kind": kind, "metadata": metadata, "spec": dict(spec), **more}
+    return {
+        "apiVersion": "metallb.io/v1beta1",
+        "kind": kind,
+        "metadata": metadata,
+        "spec": dict(spec),
+        **more,
+    }
 
 
 def pool(name: str = "default", *addresses: str, free: int | None = 2, **given: Any) -> Object:
     """An address pool; `free` is what its status says, None where it says nothing (before 0.15)."""
     status: dict[str, Any] = (
-        {} if free is None else {"status": {"availableIPv4": free, "assignedIPv4": 1, "availableIPv6": 0}}
+        {}
+        if free is None
+        else {"status": {"availableIPv4": free, "assignedIPv4": 1, "availableIPv6": 0}}
     )
     labels = given.pop("labels", {})
     spec = {"addresses": list(addresses or ["10.64.30.80-10.64.30.89"]), **given}
@@ -59,14 +90,22 @@ def advertisement(name: str = "default", kind: str = "L2Advertisement", **spec: 
 
 
 PENDING = Gateway(lb=())
-ALLOCATED = Gateway(service={"metadata": {"annotations": {"metallb.io/ip-allocated-from-pool": "default"}}})
+ALLOCATED = Gateway(
+    service={"metadata": {"annotations": {"metallb.io/ip-allocated-from-pool": "default"}}}
+)
 CONTROLLER = metallb_pod()
-NO_IP = ("AllocationFailed", 'Failed to allocate IP for "istio-system/istio-ingressgateway": no available IPs', 4)
+NO_IP = (
+    "AllocationFailed",
+    'Failed to allocate IP for "istio-system/istio-ingressgateway": no available IPs',
+    4,
+)
 
 
 def asking(**annotations: str) -> Gateway:
     """A pending gateway Service that asks MetalLB for something."""
-    named = {f"metallb.universe.tf/{key.replace('_', '-')}": value for key, value in annotations.items()}
+    named = {
+        f"metallb.universe.tf/{key.replace('_', '-')}": value for key, value in annotations.items()
+    }
     return replace(PENDING, service={"metadata": {"annotations": named}})
 
 
@@ -81,10 +120,17 @@ PENDING_REASONS: dict[str, tuple[str, Gateway, tuple[Object, ...]]] = {
     "no-pool": (
         "AddressPoolMissing",
         PENDING,
-        (CONTROLLER, pool("elsewhere") | {"metadata": {"name": "elsewhere", "namespace": "default"}}),
+        (
+            CONTROLLER,
+            pool("elsewhere") | {"metadata": {"name": "elsewhere", "namespace": "default"}},
+        ),
     ),
     "unknown-pool": ("AddressPoolUnknown", asking(address_pool="gone"), (CONTROLLER, pool())),
-    "pool-of-other-namespaces": ("AddressPoolNotAllowed", PENDING, (CONTROLLER, _restricted(namespaces=["other"]))),
+    "pool-of-other-namespaces": (
+        "AddressPoolNotAllowed",
+        PENDING,
+        (CONTROLLER, _restricted(namespaces=["other"])),
+    ),
     "pool-exhausted": ("AddressPoolExhausted", PENDING, (CONTROLLER, pool(free=0))),
     "address-in-no-pool": (
         "AddressNotInPool",
@@ -99,7 +145,10 @@ PENDING_REASONS: dict[str, tuple[str, Gateway, tuple[Object, ...]]] = {
     "event": (
         "AllocationFailed",
         replace(
-            PENDING, service_events=(("SyncLoadBalancerFailed", "Error syncing load balancer: quota exceeded", 3),)
+            PENDING,
+            service_events=(
+                ("SyncLoadBalancerFailed", "Error syncing load balancer: quota exceeded", 3),
+            ),
         ),
         (CONTROLLER, pool()),
     ),
@@ -107,20 +156,27 @@ PENDING_REASONS: dict[str, tuple[str, Gateway, tuple[Object, ...]]] = {
 
 
 def _waits(name: str, code: str, gateway: Gateway, *objects: Object, **given: Any) -> Scenario:
-    return scenario(name, "fail", {code: FAIL}, gateway, extra={"workload": objects}, live=False, **given)
+    return scenario(
+        name, "fail", {code: FAIL}, gateway, extra={"workload": objects}, live=False, **given
+    )
 
 
 HOSTED_LB = "istiod-hosted-mesh-hosted-lb"
 KUBE_SYSTEM = pod("coredns", 0, {"k8s-app": "kube-dns"}, Pod("10.233.90.9"))
 KUBE_SYSTEM["metadata"]["namespace"] = "kube-system"
-ELSEWHERE = gw.event("Pod", "debug", "Unhealthy", "shows that events were captured", 1, component="kubelet")
+ELSEWHERE = gw.event(
+    "Pod", "debug", "Unhealthy", "shows that events were captured", 1, component="kubelet"
+)
 # Files with Pods of kube-system were taken in all namespaces: that MetalLB is not among them says something.
 PENDING_REASONS["no-load-balancer"] = ("LoadBalancerMissing", PENDING, (KUBE_SYSTEM, ELSEWHERE))
 
 
 def _hosted_lb_waits(name: str, code: str, asked: Gateway, *objects: Object) -> Scenario:
     """hosted-lb of a cluster that is its own workload cluster, for the same reason: nothing there depends on it."""
-    events = [gw.event("Service", HOSTED_LB, *told, component="metallb-controller") for told in asked.service_events]
+    events = [
+        gw.event("Service", HOSTED_LB, *told, component="metallb-controller")
+        for told in asked.service_events
+    ]
     return scenario(
         f"hosted-lb-{name}",
         "pass",
@@ -139,7 +195,12 @@ def _hosted_lb_waits(name: str, code: str, asked: Gateway, *objects: Object) -> 
 def _done(name: str) -> Object:
     """The status of a Deployment whose rollout is over."""
     message = f'ReplicaSet "{name}-{gw.TEMPLATE}" has successfully progressed.'
-    condition = {"type": "Progressing", "status": "True", "reason": "NewReplicaSetAvailable", "message": message}
+    condition = {
+        "type": "Progressing",
+        "status": "True",
+        "reason": "NewReplicaSetAvailable",
+        "message": message,
+    }
     return {"status": {"conditions": [condition]}}
 
 
@@ -162,7 +223,9 @@ def _crashed_once() -> GatewayPod:
             }
         ],
     }
-    return GatewayPod(status=status, events=(("BackOff", "Back-off restarting failed container istio-proxy", 9),))
+    return GatewayPod(
+        status=status, events=(("BackOff", "Back-off restarting failed container istio-proxy", 9),)
+    )
 
 
 def _held_back(*others: Object) -> GatewayPod:
@@ -171,9 +234,7 @@ def _held_back(*others: Object) -> GatewayPod:
     return GatewayPod(status={"containerStatuses": [proxy, *others]})
 
 
-OTHER_CA = (
-    '{"global": {"meshID": "hosted-mesh", "caAddress": "ca.example.com:443", "remotePilotAddress": "10.64.30.71"}}'
-)
+OTHER_CA = '{"global": {"meshID": "hosted-mesh", "caAddress": "ca.example.com:443", "remotePilotAddress": "10.64.30.71"}}'
 WEBHOOK_DOWN = (
     'Internal error occurred: failed calling webhook "namespace.sidecar-injector.istio.io": no endpoints available for '
     'service "istiod"'
@@ -189,7 +250,12 @@ GATEWAY_SCENARIOS = [
         "pass",
         {},
         Gateway(),
-        Gateway("istio-eastwestgateway", EASTWEST, lb=("10.64.30.81",), pods=(GatewayPod("10.244.0.18", ready=True),)),
+        Gateway(
+            "istio-eastwestgateway",
+            EASTWEST,
+            lb=("10.64.30.81",),
+            pods=(GatewayPod("10.244.0.18", ready=True),),
+        ),
     ),
     scenario(
         "mesh-gateway-with-a-node-port",
@@ -205,7 +271,13 @@ GATEWAY_SCENARIOS = [
         Gateway("broken", {**EASTWEST, "app": "broken"}, pods=(refused("10.244.0.19"),)),
         flags=("--gateway", "istio-ingressgateway"),
     ),
-    scenario("named-without-labels", "pass", {}, Gateway("custom", {"app": "custom"}), flags=("--gateway", "custom")),
+    scenario(
+        "named-without-labels",
+        "pass",
+        {},
+        Gateway("custom", {"app": "custom"}),
+        flags=("--gateway", "custom"),
+    ),
     scenario(
         "named-by-its-mesh-gateway",
         "pass",
@@ -219,7 +291,9 @@ GATEWAY_SCENARIOS = [
         {},
         _pods(
             GatewayPod(ready=True),
-            GatewayPod("10.244.0.99", status={"phase": "Failed", "reason": "Evicted"}, template=EARLIER),
+            GatewayPod(
+                "10.244.0.99", status={"phase": "Failed", "reason": "Evicted"}, template=EARLIER
+            ),
             replicas=1,
         ),
     ),
@@ -227,10 +301,17 @@ GATEWAY_SCENARIOS = [
         "old-pods-of-a-rollout",
         "pass",
         {},
-        _pods(GatewayPod(ready=True), replace(refused("10.244.0.33"), template=EARLIER), replicas=1),
+        _pods(
+            GatewayPod(ready=True), replace(refused("10.244.0.33"), template=EARLIER), replicas=1
+        ),
     ),
     scenario(
-        "allocated-and-announced", "pass", {}, ALLOCATED, extra={"workload": (pool(), advertisement())}, live=False
+        "allocated-and-announced",
+        "pass",
+        {},
+        ALLOCATED,
+        extra={"workload": (pool(), advertisement())},
+        live=False,
     ),
     scenario(
         "announced-by-selector",
@@ -241,7 +322,11 @@ GATEWAY_SCENARIOS = [
             "workload": (
                 pool(labels={"zone": "a"}),
                 advertisement("other", ipAddressPools=["other"]),
-                advertisement("bgp", "BGPAdvertisement", ipAddressPoolSelectors=[{"matchLabels": {"zone": "a"}}]),
+                advertisement(
+                    "bgp",
+                    "BGPAdvertisement",
+                    ipAddressPoolSelectors=[{"matchLabels": {"zone": "a"}}],
+                ),
             )
         },
         live=False,
@@ -280,7 +365,10 @@ GATEWAY_SCENARIOS = [
         version="1.16.1-mspider",
         remote=(HOSTED_POD,),
         configured=HOSTED_POD,
-        causes={"GatewayNotReady": "AddressIsHostedPod", "GatewayServiceHasNoEndpoints": "GatewayNotReady"},
+        causes={
+            "GatewayNotReady": "AddressIsHostedPod",
+            "GatewayServiceHasNoEndpoints": "GatewayNotReady",
+        },
     ),
     scenario(
         "not-ready-though-all-is-right",
@@ -296,14 +384,25 @@ GATEWAY_SCENARIOS = [
         _pods(GatewayPod()),
     ),
     scenario(
-        "one-of-two-not-ready", "fail", {"GatewayNotReady": FAIL}, _pods(GatewayPod(ready=True), refused("10.244.0.18"))
+        "one-of-two-not-ready",
+        "fail",
+        {"GatewayNotReady": FAIL},
+        _pods(GatewayPod(ready=True), refused("10.244.0.18")),
     ),
     scenario(
         "503",
         "fail",
         {"GatewayNotReady": FAIL, "GatewayServiceHasNoEndpoints": FAIL},
         _pods(
-            GatewayPod(events=(("Unhealthy", "Readiness probe failed: HTTP probe failed with statuscode: 503", 22),))
+            GatewayPod(
+                events=(
+                    (
+                        "Unhealthy",
+                        "Readiness probe failed: HTTP probe failed with statuscode: 503",
+                        22,
+                    ),
+                )
+            )
         ),
     ),
     scenario(
@@ -316,24 +415,39 @@ GATEWAY_SCENARIOS = [
     scenario(
         "crash-beside-a-wrong-address",
         "fail",
-        {"AddressIsHostedPod": FAIL, "GatewayCrashLooping": FAIL, "GatewayServiceHasNoEndpoints": FAIL},
+        {
+            "AddressIsHostedPod": FAIL,
+            "GatewayCrashLooping": FAIL,
+            "GatewayServiceHasNoEndpoints": FAIL,
+        },
         _pods(gw.CRASHING),
         remote=(HOSTED_POD,),
         configured=HOSTED_POD,
     ),
     scenario(
-        "no-image", "fail", {"GatewayImageNotPulled": FAIL, "GatewayServiceHasNoEndpoints": FAIL}, _pods(gw.NO_IMAGE)
+        "no-image",
+        "fail",
+        {"GatewayImageNotPulled": FAIL, "GatewayServiceHasNoEndpoints": FAIL},
+        _pods(gw.NO_IMAGE),
     ),
     scenario(
         "not-injected",
         "fail",
-        {"GatewayNotInjected": FAIL, "GatewayServiceHasNoEndpoints": FAIL, "ProxyVersionUnknown": SKIP},
+        {
+            "GatewayNotInjected": FAIL,
+            "GatewayServiceHasNoEndpoints": FAIL,
+            "ProxyVersionUnknown": SKIP,
+        },
         _pods(gw.NOT_INJECTED, image="auto"),
     ),
     scenario(
         "no-ca-certificate",
         "fail",
-        {"LocalIstiodNotReady": FAIL, "GatewayCACertificateMissing": FAIL, "GatewayServiceHasNoEndpoints": FAIL},
+        {
+            "LocalIstiodNotReady": FAIL,
+            "GatewayCACertificateMissing": FAIL,
+            "GatewayServiceHasNoEndpoints": FAIL,
+        },
         _pods(gw.NO_CA),
         local=Pod(LOCAL_ISTIOD, ready=False),
         causes={"GatewayCACertificateMissing": "LocalIstiodNotReady"},
@@ -341,12 +455,20 @@ GATEWAY_SCENARIOS = [
     scenario(
         "no-volume",
         "fail",
-        {"LocalIstiodNotReady": WARN, "GatewayVolumeNotMounted": FAIL, "GatewayServiceHasNoEndpoints": FAIL},
+        {
+            "LocalIstiodNotReady": WARN,
+            "GatewayVolumeNotMounted": FAIL,
+            "GatewayServiceHasNoEndpoints": FAIL,
+        },
         _pods(gw.NO_SECRET),
         local=Pod(LOCAL_ISTIOD, ready=False),
     ),
     scenario(
-        "local-istiod-down", "pass", {"LocalIstiodNotReady": WARN}, Gateway(), local=Pod(LOCAL_ISTIOD, ready=False)
+        "local-istiod-down",
+        "pass",
+        {"LocalIstiodNotReady": WARN},
+        Gateway(),
+        local=Pod(LOCAL_ISTIOD, ready=False),
     ),
     scenario(
         "no-configuration",
@@ -379,7 +501,11 @@ GATEWAY_SCENARIOS = [
         live=False,
     ),
     scenario(
-        "too-few-pods", "fail", {"GatewayPodsTooFew": FAIL}, _pods(GatewayPod(ready=True), replicas=2), live=False
+        "too-few-pods",
+        "fail",
+        {"GatewayPodsTooFew": FAIL},
+        _pods(GatewayPod(ready=True), replicas=2),
+        live=False,
     ),
     scenario(
         "scaled-to-zero",
@@ -446,7 +572,9 @@ GATEWAY_SCENARIOS = [
     ),
     # --- nothing to verify, or not to be told ---------------------------------------------------
     scenario("none", "unknown", {"GatewayNotFound": UNKNOWN}),
-    scenario("no-such", "unknown", {"GatewayNotFound": UNKNOWN}, Gateway(), flags=("--gateway", "other")),
+    scenario(
+        "no-such", "unknown", {"GatewayNotFound": UNKNOWN}, Gateway(), flags=("--gateway", "other")
+    ),
     scenario(
         "of-another-mesh",
         "unknown",
@@ -512,7 +640,9 @@ GATEWAY_SCENARIOS = [
         "unknown",
         {"NotWired": UNKNOWN, "ProxyVersionUnknown": SKIP},
         Gateway(env={"ISTIO_META_MESH_ID": "other-mesh"}),
-        patches={"workload:ConfigMap/istio": wired_to("istiod.istio-system.svc:15012", "other-mesh")},
+        patches={
+            "workload:ConfigMap/istio": wired_to("istiod.istio-system.svc:15012", "other-mesh")
+        },
         configured=None,
         live=False,
     ),
@@ -523,7 +653,9 @@ GATEWAY_SCENARIOS = [
         {"GatewayServiceSelectsOthers": FAIL},
         Gateway(service={"spec": {"selector": {"app": "typo"}}}),
     ),
-    scenario("service-alone", "fail", {"GatewayNotInstalled": FAIL}, Gateway(deployment=None, pods=())),
+    scenario(
+        "service-alone", "fail", {"GatewayNotInstalled": FAIL}, Gateway(deployment=None, pods=())
+    ),
     scenario(
         "named-target-port",
         "fail",
@@ -533,7 +665,12 @@ GATEWAY_SCENARIOS = [
                 "spec": {
                     "ports": [
                         {"name": "http2", "port": 80, "protocol": "TCP", "targetPort": "http"},
-                        {"name": "metrics", "port": 15090, "protocol": "TCP", "targetPort": "http-envoy-prom"},
+                        {
+                            "name": "metrics",
+                            "port": 15090,
+                            "protocol": "TCP",
+                            "targetPort": "http-envoy-prom",
+                        },
                     ]
                 }
             }
@@ -550,10 +687,16 @@ GATEWAY_SCENARIOS = [
     scenario("no-service", "pass", {"GatewayHasNoService": WARN}, Gateway(service=None)),
     # --- what the proxies believe ---------------------------------------------------------------
     scenario(
-        "other-mesh-id", "fail", {"GatewayMeshIDDiffers": FAIL}, Gateway(env={"ISTIO_META_MESH_ID": "other-mesh"})
+        "other-mesh-id",
+        "fail",
+        {"GatewayMeshIDDiffers": FAIL},
+        Gateway(env={"ISTIO_META_MESH_ID": "other-mesh"}),
     ),
     scenario(
-        "mesh-id-not-set", "pass", {"GatewayMeshIDNotSet": WARN}, Gateway(env={"ISTIO_META_MESH_ID": "cluster.local"})
+        "mesh-id-not-set",
+        "pass",
+        {"GatewayMeshIDNotSet": WARN},
+        Gateway(env={"ISTIO_META_MESH_ID": "cluster.local"}),
     ),
     scenario(
         "other-cluster-id",
@@ -561,7 +704,12 @@ GATEWAY_SCENARIOS = [
         {"GatewayClusterIDDiffers": WARN},
         Gateway(env={"ISTIO_META_CLUSTER_ID": "futest-1"}),
     ),
-    scenario("other-ca", "pass", {"GatewayCAAddressDiffers": WARN}, Gateway(env={"CA_ADDR": "ca.example.com:443"})),
+    scenario(
+        "other-ca",
+        "pass",
+        {"GatewayCAAddressDiffers": WARN},
+        Gateway(env={"CA_ADDR": "ca.example.com:443"}),
+    ),
     scenario(
         "made-before-the-mesh",
         "fail",
@@ -572,7 +720,11 @@ GATEWAY_SCENARIOS = [
         "made-by-the-injector",
         "pass",
         {},
-        Gateway(env={"PROXY_CONFIG": '{"discoveryAddress":"istiod-remote.istio-system.svc.cluster.local:15012"}'}),
+        Gateway(
+            env={
+                "PROXY_CONFIG": '{"discoveryAddress":"istiod-remote.istio-system.svc.cluster.local:15012"}'
+            }
+        ),
     ),
     scenario(
         "no-environment",
@@ -582,8 +734,15 @@ GATEWAY_SCENARIOS = [
     ),
     scenario("newer-proxy", "pass", {"ProxyVersionSkew": WARN}, Gateway(image="proxyv2:1.23.0")),
     scenario("one-minor-older", "pass", {}, Gateway(image="proxyv2:1.21.6-mspider-distroless")),
-    scenario("two-minors-older", "pass", {"ProxyVersionSkew": WARN}, Gateway(image="proxyv2:v1.20.8")),
-    scenario("tag-is-no-version", "pass", {"ProxyVersionUnknown": SKIP}, Gateway(image="registry:5000/proxyv2:latest")),
+    scenario(
+        "two-minors-older", "pass", {"ProxyVersionSkew": WARN}, Gateway(image="proxyv2:v1.20.8")
+    ),
+    scenario(
+        "tag-is-no-version",
+        "pass",
+        {"ProxyVersionUnknown": SKIP},
+        Gateway(image="registry:5000/proxyv2:latest"),
+    ),
     scenario(
         "warnings-count",
         "fail",
@@ -592,8 +751,17 @@ GATEWAY_SCENARIOS = [
         flags=("--fail-on", "warn"),
     ),
     # --- load balancers -------------------------------------------------------------------------
-    *[_waits(name, code, gateway, *objects) for name, (code, gateway, objects) in PENDING_REASONS.items()],
-    _waits("no-controller", "LoadBalancerNotReady", PENDING, pool(), metallb_pod("metallb-system", False)),
+    *[
+        _waits(name, code, gateway, *objects)
+        for name, (code, gateway, objects) in PENDING_REASONS.items()
+    ],
+    _waits(
+        "no-controller",
+        "LoadBalancerNotReady",
+        PENDING,
+        pool(),
+        metallb_pod("metallb-system", False),
+    ),
     _waits("no-auto-assign", "AddressPoolNotAllowed", PENDING, CONTROLLER, pool(autoAssign=False)),
     _waits(
         "service-selectors",
@@ -614,7 +782,8 @@ GATEWAY_SCENARIOS = [
         "address-taken",
         "AllocationFailed",
         replace(
-            asking(loadBalancerIPs="10.64.30.82"), service_events=(("AllocationFailed", "can't change sharing key", 1),)
+            asking(loadBalancerIPs="10.64.30.82"),
+            service_events=(("AllocationFailed", "can't change sharing key", 1),),
         ),
         CONTROLLER,
         pool(),
@@ -667,12 +836,17 @@ GATEWAY_SCENARIOS = [
         "fail",
         {"AddressPoolMissing": FAIL},
         PENDING,
-        Gateway("istio-eastwestgateway", EASTWEST, lb=(), pods=(GatewayPod("10.244.0.18", ready=True),)),
+        Gateway(
+            "istio-eastwestgateway", EASTWEST, lb=(), pods=(GatewayPod("10.244.0.18", ready=True),)
+        ),
         extra={"workload": PENDING_REASONS["no-pool"][2]},
         live=False,
         causes={"AddressPoolMissing": "AddressPoolMissing"},
     ),
-    *[_hosted_lb_waits(name, code, asked, *objects) for name, (code, asked, objects) in PENDING_REASONS.items()],
+    *[
+        _hosted_lb_waits(name, code, asked, *objects)
+        for name, (code, asked, objects) in PENDING_REASONS.items()
+    ],
     _hosted_lb_waits(
         "not-announced",
         "AddressNotAnnounced",
@@ -729,7 +903,10 @@ GATEWAY_SCENARIOS = [
         "fail",
         {"GatewayServiceSelectsOthers": FAIL},
         Gateway(
-            service={"metadata": {"labels": {"istio": "none"}}, "spec": {"selector": {"istio": "typo", "app": None}}}
+            service={
+                "metadata": {"labels": {"istio": "none"}},
+                "spec": {"selector": {"istio": "typo", "app": None}},
+            }
         ),
     ),
     scenario(
@@ -808,12 +985,19 @@ GATEWAY_SCENARIOS = [
         replace(PENDING, service={"metadata": {"uid": "2f5e"}}),
         CONTROLLER,
         pool(),
-        _of_uid("1a2b", gw.event("Service", "istio-ingressgateway", *NO_IP, component="metallb-controller")),
+        _of_uid(
+            "1a2b",
+            gw.event("Service", "istio-ingressgateway", *NO_IP, component="metallb-controller"),
+        ),
     ),
     scenario(
         "both-roles-need-no-hosted-lb",
         "fail",
-        {"HostedLBReachesNoPod": FAIL, "GatewayNotReady": FAIL, "GatewayServiceHasNoEndpoints": FAIL},
+        {
+            "HostedLBReachesNoPod": FAIL,
+            "GatewayNotReady": FAIL,
+            "GatewayServiceHasNoEndpoints": FAIL,
+        },
         _pods(refused()),
         both=True,
         remote=(HOSTED_POD,),
@@ -850,7 +1034,12 @@ GATEWAY_SCENARIOS = [
         "fail",
         {"AddressPoolUnknown": FAIL},
         asking(address_pool="gone"),
-        Gateway("istio-ingressgateway-canary", gw.INGRESS, service=None, pods=(GatewayPod("10.244.0.40", ready=True),)),
+        Gateway(
+            "istio-ingressgateway-canary",
+            gw.INGRESS,
+            service=None,
+            pods=(GatewayPod("10.244.0.40", ready=True),),
+        ),
         patches={
             "EndpointSlice/istio-ingressgateway-x7k2p": {
                 "endpoints": [{"addresses": ["10.244.0.17"]}, {"addresses": ["10.244.0.40"]}]
@@ -900,23 +1089,44 @@ GATEWAY_SCENARIOS = [
     scenario(
         "local-istiod-gone",
         "fail",
-        {"LocalIstiodNotReady": FAIL, "GatewayCACertificateMissing": FAIL, "GatewayServiceHasNoEndpoints": FAIL},
+        {
+            "LocalIstiodNotReady": FAIL,
+            "GatewayCACertificateMissing": FAIL,
+            "GatewayServiceHasNoEndpoints": FAIL,
+        },
         _pods(gw.NO_CA),
-        patches={"Pod/istiod-6d8f7c9b4d-bx2lm": None, "Deployment/istiod": {"spec": {"replicas": 0}}},
+        patches={
+            "Pod/istiod-6d8f7c9b4d-bx2lm": None,
+            "Deployment/istiod": {"spec": {"replicas": 0}},
+        },
         causes={"GatewayCACertificateMissing": "LocalIstiodNotReady"},
     ),
     scenario(
         "labels-on-the-service-only",
         "pass",
         {},
-        Gateway("custom", {"app": "custom"}, service={"metadata": {"labels": {"istio": "ingressgateway"}}}),
+        Gateway(
+            "custom",
+            {"app": "custom"},
+            service={"metadata": {"labels": {"istio": "ingressgateway"}}},
+        ),
     ),
-    scenario("service-without-selector", "pass", {}, Gateway(service={"spec": {"selector": None}}), live=False),
+    scenario(
+        "service-without-selector",
+        "pass",
+        {},
+        Gateway(service={"spec": {"selector": None}}),
+        live=False,
+    ),
     scenario(
         "external-name",
         "pass",
         {"GatewayNeedsNoAddress": SKIP},
-        Gateway(service={"spec": {"type": "ExternalName", "externalName": "gw.example.com", "selector": None}}),
+        Gateway(
+            service={
+                "spec": {"type": "ExternalName", "externalName": "gw.example.com", "selector": None}
+            }
+        ),
         live=False,
     ),
     scenario(
@@ -926,11 +1136,24 @@ GATEWAY_SCENARIOS = [
         _pods(_crashed_once()),
         live=False,
     ),
-    scenario("tag-of-other-digits", "pass", {"ProxyVersionUnknown": SKIP}, Gateway(image="proxyv2:1.\u0662\u0662")),
-    scenario("tag-of-many-digits", "pass", {"ProxyVersionUnknown": SKIP}, Gateway(image="proxyv2:1." + "9" * 60)),
+    scenario(
+        "tag-of-other-digits",
+        "pass",
+        {"ProxyVersionUnknown": SKIP},
+        Gateway(image="proxyv2:1.\u0662\u0662"),
+    ),
+    scenario(
+        "tag-of-many-digits",
+        "pass",
+        {"ProxyVersionUnknown": SKIP},
+        Gateway(image="proxyv2:1." + "9" * 60),
+    ),
     # --- what a third read found ----------------------------------------------------------------
     scenario(
-        "injected-before-the-mesh", "fail", {"GatewayDiscoveryDiffers": FAIL}, Gateway(env={"PROXY_CONFIG": "{}"})
+        "injected-before-the-mesh",
+        "fail",
+        {"GatewayDiscoveryDiffers": FAIL},
+        Gateway(env={"PROXY_CONFIG": "{}"}),
     ),
     scenario(
         "hosted-only-with-a-gateway",
@@ -938,7 +1161,10 @@ GATEWAY_SCENARIOS = [
         {"RemoteNotApplicable": SKIP, "GatewayConfigUnknown": UNKNOWN, "GatewayHasNoService": WARN},
         extra={
             "control-plane": tuple(
-                o for o in gw.gateway_objects(Gateway(service=None), "hosted-mesh", "istio-system", "1.22.4")
+                o
+                for o in gw.gateway_objects(
+                    Gateway(service=None), "hosted-mesh", "istio-system", "1.22.4"
+                )
             )
         },
         live=False,
@@ -951,7 +1177,11 @@ GATEWAY_SCENARIOS = [
         Gateway(env={"ISTIO_META_MESH_ID": "third"}, labels={**gw.INGRESS, "istio.io/rev": "gone"}),
         extra={
             "workload": (
-                config_map("istio-b", {"mesh": mesh_yaml("hosted-mesh", "istiod-remote.istio-system.svc:15012")}, "b"),
+                config_map(
+                    "istio-b",
+                    {"mesh": mesh_yaml("hosted-mesh", "istiod-remote.istio-system.svc:15012")},
+                    "b",
+                ),
             )
         },
         live=False,
@@ -988,7 +1218,11 @@ GATEWAY_SCENARIOS = [
         "service-alone-deployments-unread",
         "unknown",
         {"Forbidden": UNKNOWN, "AddressUndetermined": UNKNOWN},
-        Gateway("custom", {"app": "custom"}, service={"metadata": {"labels": {"istio": "ingressgateway"}}}),
+        Gateway(
+            "custom",
+            {"app": "custom"},
+            service={"metadata": {"labels": {"istio": "ingressgateway"}}},
+        ),
         unread=(("workload", "Deployment", "Forbidden"),),
         live=False,
     ),
@@ -1008,7 +1242,12 @@ GATEWAY_SCENARIOS = [
         "fail",
         {"AddressPending": FAIL},
         PENDING,
-        Gateway("istio-eastwestgateway", EASTWEST, lb=("10.64.30.81",), pods=(GatewayPod("10.244.0.18", ready=True),)),
+        Gateway(
+            "istio-eastwestgateway",
+            EASTWEST,
+            lb=("10.64.30.81",),
+            pods=(GatewayPod("10.244.0.18", ready=True),),
+        ),
         extra={"workload": (KUBE_SYSTEM, ELSEWHERE)},
         live=False,
     ),
@@ -1037,7 +1276,11 @@ GATEWAY_SCENARIOS = [
     scenario(
         "another-ca",
         "fail",
-        {"LocalIstiodNotReady": WARN, "GatewayNotReady": FAIL, "GatewayServiceHasNoEndpoints": FAIL},
+        {
+            "LocalIstiodNotReady": WARN,
+            "GatewayNotReady": FAIL,
+            "GatewayServiceHasNoEndpoints": FAIL,
+        },
         _pods(refused(), env={"CA_ADDR": "ca.example.com:443"}),
         local=Pod(LOCAL_ISTIOD, ready=False),
         rootless=("GatewayNotReady",),
@@ -1047,7 +1290,11 @@ GATEWAY_SCENARIOS = [
     scenario(
         "injection-webhook-down",
         "fail",
-        {"LocalIstiodNotReady": FAIL, "GatewayInjectionFailed": FAIL, "GatewayServiceHasNoEndpoints": FAIL},
+        {
+            "LocalIstiodNotReady": FAIL,
+            "GatewayInjectionFailed": FAIL,
+            "GatewayServiceHasNoEndpoints": FAIL,
+        },
         Gateway(
             pods=(),
             refused=WEBHOOK_DOWN,
@@ -1059,13 +1306,24 @@ GATEWAY_SCENARIOS = [
     scenario(
         "not-injected-with-a-named-port",
         "fail",
-        {"GatewayNotInjected": FAIL, "GatewayServiceHasNoEndpoints": FAIL, "ProxyVersionUnknown": SKIP},
+        {
+            "GatewayNotInjected": FAIL,
+            "GatewayServiceHasNoEndpoints": FAIL,
+            "ProxyVersionUnknown": SKIP,
+        },
         _pods(
             gw.NOT_INJECTED,
             image="auto",
             service={
                 "spec": {
-                    "ports": [{"name": "metrics", "port": 15090, "protocol": "TCP", "targetPort": "from-the-injector"}]
+                    "ports": [
+                        {
+                            "name": "metrics",
+                            "port": 15090,
+                            "protocol": "TCP",
+                            "targetPort": "from-the-injector",
+                        }
+                    ]
                 }
             },
         ),
@@ -1078,7 +1336,9 @@ GATEWAY_SCENARIOS = [
         ALLOCATED,
         extra={"workload": (pool(), advertisement("other", ipAddressPools=["other"]))},
         patches={
-            "Service/istio-ingressgateway": {"status": {"loadBalancer": {"ingress": [{"hostname": "gw.example.com"}]}}}
+            "Service/istio-ingressgateway": {
+                "status": {"loadBalancer": {"ingress": [{"hostname": "gw.example.com"}]}}
+            }
         },
         live=False,
     ),
@@ -1101,7 +1361,12 @@ GATEWAY_SCENARIOS = [
         "fail",
         {"GatewayServiceSelectsOthers": FAIL},
         Gateway(service={"spec": {"selector": EASTWEST}}),
-        Gateway("istio-eastwestgateway", EASTWEST, lb=("10.64.30.81",), pods=(GatewayPod("10.244.0.18", ready=True),)),
+        Gateway(
+            "istio-eastwestgateway",
+            EASTWEST,
+            lb=("10.64.30.81",),
+            pods=(GatewayPod("10.244.0.18", ready=True),),
+        ),
         live=False,  # the slice would hold the neighbour
     ),
     scenario(
@@ -1122,7 +1387,9 @@ GATEWAY_SCENARIOS = [
         {"GatewayFamilyNotRouted": FAIL},
         Gateway(
             lb=(gw.GATEWAY_LB, "fd00:64::81"),
-            service={"spec": {"ipFamilies": ["IPv4", "IPv6"], "ipFamilyPolicy": "RequireDualStack"}},
+            service={
+                "spec": {"ipFamilies": ["IPv4", "IPv6"], "ipFamilyPolicy": "RequireDualStack"}
+            },
         ),
         live=False,
     ),
@@ -1138,7 +1405,11 @@ GATEWAY_SCENARIOS = [
             "workload": (
                 config_map(
                     "istio-1-22",
-                    {"mesh": mesh_yaml("hosted-mesh", "istiod-remote.istio-system.svc.cluster.local:15012")},
+                    {
+                        "mesh": mesh_yaml(
+                            "hosted-mesh", "istiod-remote.istio-system.svc.cluster.local:15012"
+                        )
+                    },
                     "1-22",
                 ),
             )
@@ -1170,7 +1441,13 @@ GATEWAY_SCENARIOS = [
         "port-of-a-native-sidecar",
         "pass",
         {},
-        Gateway(service={"spec": {"ports": [{"name": "http", "port": 80, "protocol": "TCP", "targetPort": "http"}]}}),
+        Gateway(
+            service={
+                "spec": {
+                    "ports": [{"name": "http", "port": 80, "protocol": "TCP", "targetPort": "http"}]
+                }
+            }
+        ),
         patches={
             "Pod/istio-ingressgateway-b8b597c59-7gnwr": {
                 "spec": {
@@ -1183,7 +1460,9 @@ GATEWAY_SCENARIOS = [
                     ]
                 }
             },
-            "EndpointSlice/istio-ingressgateway-x7k2p": {"ports": [{"name": "http", "port": 8080, "protocol": "TCP"}]},
+            "EndpointSlice/istio-ingressgateway-x7k2p": {
+                "ports": [{"name": "http", "port": 8080, "protocol": "TCP"}]
+            },
         },
         live=False,
     ),
@@ -1195,7 +1474,10 @@ GATEWAY_SCENARIOS = [
         patches={
             "Service/istio-ingressgateway": {
                 "spec": {
-                    "ports": [{"port": [80]}, {"name": "http2", "port": 80, "protocol": "TCP", "targetPort": 8080}]
+                    "ports": [
+                        {"port": [80]},
+                        {"name": "http2", "port": 80, "protocol": "TCP", "targetPort": 8080},
+                    ]
                 }
             }
         },

@@ -36,7 +36,14 @@ def findings() -> str:
     ]
     for code, results in RESULTS.items():
         text = en.CODES[code]
-        lines += [f"## {code}", "", f"**{text.title}** ({', '.join(results)})", "", text.message, ""]
+        lines += [
+            f"## {code}",
+            "",
+            f"**{text.title}** ({', '.join(results)})",
+            "",
+            text.message,
+            "",
+        ]
         if text.meaning:
             lines += [text.meaning, ""]
         if text.remedy and text.remedy not in ("{fix}", "{settle}"):

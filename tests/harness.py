@@ -70,7 +70,13 @@ def report(scenario: Scenario, folder: Path, monkeypatch: Any) -> tuple[int, dic
 
     monkeypatch.setattr(bundle, "load", load_with_failures)
     code, out = run(
-        scenario.command, *write(scenario, folder), "-n", scenario.scene.namespace, *scenario.flags, "-o", "json"
+        scenario.command,
+        *write(scenario, folder),
+        "-n",
+        scenario.scene.namespace,
+        *scenario.flags,
+        "-o",
+        "json",
     )
     return code, json.loads(out)
 
@@ -83,10 +89,14 @@ def findings(shown: dict[str, Any]) -> list[dict[str, Any]]:
 def paste(kubectl: Path, hint: str, verb: str) -> None:
     """Run the commands of a hint that use a verb, in a shell that finds kubectl in a folder."""
     environment = {**os.environ, "PATH": f"{kubectl}{os.pathsep}{os.environ['PATH']}"}
-    commands = [line.strip() for line in hint.splitlines() if line.startswith("  ") and f" {verb} " in line]
+    commands = [
+        line.strip() for line in hint.splitlines() if line.startswith("  ") and f" {verb} " in line
+    ]
     assert commands, hint
     for command in commands:
-        done = subprocess.run(command, shell=True, env=environment, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            command, shell=True, env=environment, capture_output=True, text=True, check=False
+        )
         assert done.returncode == 0, (command, done.stderr)
 
 
@@ -100,5 +110,7 @@ def in_namespace(scenario: Scenario, namespace: str) -> Scenario:
     extra = {cluster: tuple(map(moved, objects)) for cluster, objects in scene.extra.items()}
     gateways = tuple(replace(gateway, env=moved(dict(gateway.env))) for gateway in scene.gateways)
     patches = moved(dict(scene.patches))
-    moved_scene = replace(scene, namespace=namespace, patches=patches, extra=extra, gateways=gateways)
+    moved_scene = replace(
+        scene, namespace=namespace, patches=patches, extra=extra, gateways=gateways
+    )
     return replace(scenario, scene=moved_scene)

@@ -13,7 +13,15 @@ from typing import Any
 from kubectl_mesh.mesh.names import GLOBAL_NAMESPACE
 from tests.lab.gateways import Gateway, gateway_objects, refused
 from tests.lab.objects import Object, merge
-from tests.lab.scenes import HOSTED_POD, LOAD_BALANCER, Pod, Scene, hosted_objects, mesh_yaml, workload_objects
+from tests.lab.scenes import (
+    HOSTED_POD,
+    LOAD_BALANCER,
+    Pod,
+    Scene,
+    hosted_objects,
+    mesh_yaml,
+    workload_objects,
+)
 
 FAIL, WARN, UNKNOWN, SKIP = "fail", "warn", "unknown", "skip"
 GATEWAY = "verify-gateway"
@@ -57,7 +65,9 @@ def hosting(name: str = "c", uid: str = "", **scene: Any) -> list[Object]:
     made = hosted_objects(Scene(**scene))
     for obj in made:
         if obj["kind"] == "Pod" and obj["metadata"]["labels"].get("app") == "istiod":
-            obj["spec"]["containers"][0]["env"] = [{"name": "CLUSTER_ID", "value": f"{name}-hosted"}]
+            obj["spec"]["containers"][0]["env"] = [
+                {"name": "CLUSTER_ID", "value": f"{name}-hosted"}
+            ]
         if obj["kind"] == "Deployment" and uid:
             obj["metadata"]["uid"] = uid
     return made
@@ -76,7 +86,10 @@ def without(objects: Sequence[Object], *names: str) -> list[Object]:
 
 def changed(objects: Sequence[Object], **patches: Object) -> list[Object]:
     """Objects with merge patches, by `Kind__name`."""
-    return [merge(o, patches.get(f"{o['kind']}__{o['metadata']['name']}".replace("-", "_"), {})) for o in objects]
+    return [
+        merge(o, patches.get(f"{o['kind']}__{o['metadata']['name']}".replace("-", "_"), {}))
+        for o in objects
+    ]
 
 
 def global_mesh(
@@ -107,12 +120,21 @@ def global_mesh(
 def mesh_cluster(name: str) -> Object:
     """A cluster that mspider knows."""
     metadata = {"name": name, "namespace": GLOBAL_NAMESPACE}
-    return {"apiVersion": "discovery.mspider.io/v3alpha1", "kind": "MeshCluster", "metadata": metadata}
+    return {
+        "apiVersion": "discovery.mspider.io/v3alpha1",
+        "kind": "MeshCluster",
+        "metadata": metadata,
+    }
 
 
 SLICE = "EndpointSlice/istiod-remote-b9xkq"
 PLAIN = changed(
-    without(workload("p", mesh="plain", configured=None), "Service/istiod-remote", "Endpoints/istiod-remote", SLICE),
+    without(
+        workload("p", mesh="plain", configured=None),
+        "Service/istiod-remote",
+        "Endpoints/istiod-remote",
+        SLICE,
+    ),
     ConfigMap__istio={"data": {"mesh": mesh_yaml("plain", "istiod.istio-system.svc:15012")}},
 )
 LOST = changed(
@@ -122,13 +144,27 @@ LOST = changed(
 TO_LOCAL = {"data": {"mesh": mesh_yaml("hosted-mesh", "istiod.istio-system.svc:15012")}}
 ODD = "hosted\u200bmesh"
 OTHER_LB, OTHER_POD = "10.64.30.90", "10.233.95.200"
-OTHER: dict[str, Any] = {"mesh": "other", "lb": (OTHER_LB,), "pods": (Pod(OTHER_POD),), "configured": OTHER_LB}
+OTHER: dict[str, Any] = {
+    "mesh": "other",
+    "lb": (OTHER_LB,),
+    "pods": (Pod(OTHER_POD),),
+    "configured": OTHER_LB,
+}
 
-TWO_HOSTS = {"control-plane": hosting(uid="1"), "second": hosting("d", uid="2", lb=(OTHER_LB,), pods=(Pod(OTHER_POD),))}
-PENDING = changed(hosting(), Service__istiod_hosted_mesh_hosted_lb={"status": {"loadBalancer": {"ingress": None}}})
+TWO_HOSTS = {
+    "control-plane": hosting(uid="1"),
+    "second": hosting("d", uid="2", lb=(OTHER_LB,), pods=(Pod(OTHER_POD),)),
+}
+PENDING = changed(
+    hosting(), Service__istiod_hosted_mesh_hosted_lb={"status": {"loadBalancer": {"ingress": None}}}
+)
 
 NOT_READY = hosting(pods=(Pod(ready=False),))
-GONE = without(hosting(), "Deployment/istiod-hosted-mesh-hosted", "Pod/istiod-hosted-mesh-hosted-6d8f7c9b4d-bx2lm")
+GONE = without(
+    hosting(),
+    "Deployment/istiod-hosted-mesh-hosted",
+    "Pod/istiod-hosted-mesh-hosted-6d8f7c9b4d-bx2lm",
+)
 UNNAMED = changed(
     workload(),
     ConfigMap__istio={"data": {"mesh": mesh_yaml(None, "istiod-remote.istio-system.svc:15012")}},
@@ -151,7 +187,12 @@ MESH_WIDE = [
     ),
     MeshWide(
         "two-meshes",
-        {"a": hosting(), "b": hosting("d", **OTHER), "w": workload(), "v": workload("v", remote=(OTHER_LB,), **OTHER)},
+        {
+            "a": hosting(),
+            "b": hosting("d", **OTHER),
+            "w": workload(),
+            "v": workload("v", remote=(OTHER_LB,), **OTHER),
+        },
         "pass",
         found={"a RemoteNotApplicable": SKIP, "b RemoteNotApplicable": SKIP},
     ),
@@ -159,19 +200,31 @@ MESH_WIDE = [
         "other-mesh",
         {"a": hosting(), "b": hosting("d", **OTHER), "w": workload(remote=(OTHER_LB,))},
         FAIL,
-        found={"a RemoteNotApplicable": SKIP, "b RemoteNotApplicable": SKIP, "w AddressIsOtherMesh": FAIL},
+        found={
+            "a RemoteNotApplicable": SKIP,
+            "b RemoteNotApplicable": SKIP,
+            "w AddressIsOtherMesh": FAIL,
+        },
     ),
     MeshWide(
         "other-mesh-truth-unknown",
         {"b": hosting("d", **OTHER), "w": workload(remote=(OTHER_LB,), configured=None)},
         FAIL,
-        found={"b RemoteNotApplicable": SKIP, "w ControlPlaneNotFound": UNKNOWN, "w AddressIsOtherMesh": FAIL},
+        found={
+            "b RemoteNotApplicable": SKIP,
+            "w ControlPlaneNotFound": UNKNOWN,
+            "w AddressIsOtherMesh": FAIL,
+        },
     ),
     MeshWide(
         "other-meshs-pod-truth-unknown",
         {"b": hosting("d", **OTHER), "w": workload(remote=(OTHER_POD,), configured=None)},
         UNKNOWN,
-        found={"b RemoteNotApplicable": SKIP, "w ControlPlaneNotFound": UNKNOWN, "w AddressUndetermined": UNKNOWN},
+        found={
+            "b RemoteNotApplicable": SKIP,
+            "w ControlPlaneNotFound": UNKNOWN,
+            "w AddressUndetermined": UNKNOWN,
+        },
         causes={"w AddressUndetermined": "w ControlPlaneNotFound"},
     ),
     MeshWide(
@@ -222,7 +275,12 @@ MESH_WIDE = [
             "workload AddressUndetermined": "workload ControlPlaneNotFound",
         },
     ),
-    MeshWide("hosted-nowhere-stated", {"workload": workload()}, "pass", flags=("--expect-address", LOAD_BALANCER)),
+    MeshWide(
+        "hosted-nowhere-stated",
+        {"workload": workload()},
+        "pass",
+        flags=("--expect-address", LOAD_BALANCER),
+    ),
     MeshWide(
         "stated-differs-once",
         {
@@ -247,7 +305,11 @@ MESH_WIDE = [
     ),
     MeshWide(
         "dead-and-wrong",
-        {"control-plane": hosting(), "workload": workload(remote=(HOSTED_POD,)), "dead": "Unreachable"},
+        {
+            "control-plane": hosting(),
+            "workload": workload(remote=(HOSTED_POD,)),
+            "dead": "Unreachable",
+        },
         FAIL,
         found={
             "control-plane RemoteNotApplicable": SKIP,
@@ -287,7 +349,9 @@ MESH_WIDE = [
         "istiod-gone",
         {
             "control-plane": without(
-                hosting(), "Deployment/istiod-hosted-mesh-hosted", "Pod/istiod-hosted-mesh-hosted-6d8f7c9b4d-bx2lm"
+                hosting(),
+                "Deployment/istiod-hosted-mesh-hosted",
+                "Pod/istiod-hosted-mesh-hosted-6d8f7c9b4d-bx2lm",
             ),
             "workload": workload(),
         },
@@ -301,7 +365,9 @@ MESH_WIDE = [
         "leftover-elsewhere",
         {
             "control-plane": without(
-                hosting(), "Deployment/istiod-hosted-mesh-hosted", "Pod/istiod-hosted-mesh-hosted-6d8f7c9b4d-bx2lm"
+                hosting(),
+                "Deployment/istiod-hosted-mesh-hosted",
+                "Pod/istiod-hosted-mesh-hosted-6d8f7c9b4d-bx2lm",
             ),
             "workload": workload(remote=(OTHER_LB,), configured=None),
         },
@@ -364,7 +430,11 @@ MESH_WIDE = [
         "only-plain-ones",
         {"plain": PLAIN, "empty": []},
         UNKNOWN,
-        found={"plain NothingVerified": UNKNOWN, "plain NotWired": SKIP, "empty MeshNotFound": SKIP},
+        found={
+            "plain NothingVerified": UNKNOWN,
+            "plain NotWired": SKIP,
+            "empty MeshNotFound": SKIP,
+        },
         all_contexts=True,
     ),
     MeshWide(
@@ -394,7 +464,12 @@ MESH_WIDE = [
         found={"control-plane RemoteNotApplicable": SKIP, "viewer ClusterRepeated": SKIP},
         uids={"control-plane": "1", "workload": "2", "viewer": "2"},
     ),
-    MeshWide("named-beside", {"control-plane": hosting(), "workload": workload()}, "pass", named="control-plane"),
+    MeshWide(
+        "named-beside",
+        {"control-plane": hosting(), "workload": workload()},
+        "pass",
+        named="control-plane",
+    ),
     MeshWide(
         "named-beside-wrong",
         {"control-plane": hosting(), "workload": workload(remote=(HOSTED_POD,))},
@@ -465,7 +540,11 @@ MESH_WIDE = [
     ),
     MeshWide(
         "global-wrong-remote-right",
-        {"control-plane": hosting(), "workload": workload(), "global": [global_mesh(address=HOSTED_POD)]},
+        {
+            "control-plane": hosting(),
+            "workload": workload(),
+            "global": [global_mesh(address=HOSTED_POD)],
+        },
         "pass",
         found={
             "control-plane RemoteNotApplicable": SKIP,
@@ -490,7 +569,11 @@ MESH_WIDE = [
             "workload": workload(),
             "second": workload("v"),
             "plain": PLAIN,
-            "global": [global_mesh(clusters=("futest-2", "x", "p")), mesh_cluster("futest-2"), mesh_cluster("p")],
+            "global": [
+                global_mesh(clusters=("futest-2", "x", "p")),
+                mesh_cluster("futest-2"),
+                mesh_cluster("p"),
+            ],
         },
         UNKNOWN,
         found={
@@ -579,7 +662,10 @@ MESH_WIDE = [
     ),
     MeshWide(
         "gateways-behind-a-pending-lb",
-        {"control-plane": PENDING, "workload": workload(remote=(), gateways=(Gateway(pods=(refused(),)),))},
+        {
+            "control-plane": PENDING,
+            "workload": workload(remote=(), gateways=(Gateway(pods=(refused(),)),)),
+        },
         FAIL,
         found={
             "control-plane HostedLBPending": FAIL,
@@ -644,7 +730,9 @@ MESH_WIDE = [
         {
             "control-plane": hosting(),
             "workload": workload(gateways=(Gateway(),)),
-            "second": without(workload("v", gateways=(Gateway(pods=(refused(),)),)), "ConfigMap/istio"),
+            "second": without(
+                workload("v", gateways=(Gateway(pods=(refused(),)),)), "ConfigMap/istio"
+            ),
         },
         UNKNOWN,
         found={"control-plane RemoteNotApplicable": SKIP, "second MeshNotFound": UNKNOWN},
@@ -674,7 +762,10 @@ MESH_WIDE = [
         {
             "control-plane": hosting(),
             "workload": workload(),
-            "second": [*without(workload("v"), "ConfigMap/istio"), global_mesh("another", clusters=())],
+            "second": [
+                *without(workload("v"), "ConfigMap/istio"),
+                global_mesh("another", clusters=()),
+            ],
         },
         UNKNOWN,
         found={"control-plane RemoteNotApplicable": SKIP, "second MeshNotFound": UNKNOWN},
@@ -682,7 +773,9 @@ MESH_WIDE = [
     MeshWide(
         "unlabelled-istiod-among-all",
         {
-            "control-plane": changed(hosting(), Deployment__istiod_hosted_mesh_hosted={"metadata": {"labels": None}}),
+            "control-plane": changed(
+                hosting(), Deployment__istiod_hosted_mesh_hosted={"metadata": {"labels": None}}
+            ),
             "b": hosting("d", **OTHER),
         },
         UNKNOWN,
@@ -710,12 +803,17 @@ MESH_WIDE = [
         {
             "w": workload(),
             "lost": changed(
-                without(workload("v", configured=None), "Service/istiod-remote"), ConfigMap__istio=TO_LOCAL
+                without(workload("v", configured=None), "Service/istiod-remote"),
+                ConfigMap__istio=TO_LOCAL,
             ),
             "global": [global_mesh(clusters=("futest-2", "v"))],
         },
         FAIL,
-        found={"lost NotWired": FAIL, "global MeshNotFound": SKIP, "global GlobalMeshClustersDiffer": WARN},
+        found={
+            "lost NotWired": FAIL,
+            "global MeshNotFound": SKIP,
+            "global GlobalMeshClustersDiffer": WARN,
+        },
         all_contexts=True,
         flags=("--expect-address", LOAD_BALANCER),
     ),
@@ -723,13 +821,18 @@ MESH_WIDE = [
         "owner-without-istiod",
         {
             "control-plane": changed(
-                without(workload("c", mesh="c", configured=None), "Service/istiod-remote"), ConfigMap__istio=TO_LOCAL
+                without(workload("c", mesh="c", configured=None), "Service/istiod-remote"),
+                ConfigMap__istio=TO_LOCAL,
             ),
             "b": hosting("d", **OTHER),
             "global": [global_mesh()],
         },
         UNKNOWN,
-        found={"control-plane NotWired": UNKNOWN, "b RemoteNotApplicable": SKIP, "global MeshNotFound": SKIP},
+        found={
+            "control-plane NotWired": UNKNOWN,
+            "b RemoteNotApplicable": SKIP,
+            "global MeshNotFound": SKIP,
+        },
         all_contexts=True,
     ),
     MeshWide(
@@ -738,7 +841,9 @@ MESH_WIDE = [
             "b": hosting("d", **OTHER),
             "lost": changed(
                 workload(configured=None),
-                ConfigMap__istio={"data": {"mesh": mesh_yaml(None, "istiod.istio-system.svc:15012")}},
+                ConfigMap__istio={
+                    "data": {"mesh": mesh_yaml(None, "istiod.istio-system.svc:15012")}
+                },
             ),
         },
         UNKNOWN,
@@ -801,7 +906,9 @@ MESH_WIDE = [
                 *hosting(uid="1"),
                 *changed(
                     hosting(uid="2", mesh="copy"),
-                    ConfigMap__istio_copy_hosted={"data": {"mesh": mesh_yaml("hosted-mesh", "x.y.svc:15012")}},
+                    ConfigMap__istio_copy_hosted={
+                        "data": {"mesh": mesh_yaml("hosted-mesh", "x.y.svc:15012")}
+                    },
                 ),
             ],
         },
@@ -818,7 +925,11 @@ MESH_WIDE = [
     ),
     MeshWide(
         "unprintable-mesh-id-twice",
-        {"a": hosting(mesh=ODD, uid="1"), "b": hosting("d", mesh=ODD, uid="2"), "workload": workload(mesh=ODD)},
+        {
+            "a": hosting(mesh=ODD, uid="1"),
+            "b": hosting("d", mesh=ODD, uid="2"),
+            "workload": workload(mesh=ODD),
+        },
         UNKNOWN,
         found={
             "a RemoteNotApplicable": SKIP,
@@ -892,7 +1003,11 @@ MESH_WIDE = [
     ),
     MeshWide(
         "read-worse-first",
-        {"viewer": hosting(uid="1"), "control-plane": hosting(uid="1"), "workload": workload(remote=(HOSTED_POD,))},
+        {
+            "viewer": hosting(uid="1"),
+            "control-plane": hosting(uid="1"),
+            "workload": workload(remote=(HOSTED_POD,)),
+        },
         FAIL,
         found={
             "viewer Forbidden": UNKNOWN,
@@ -911,8 +1026,14 @@ MESH_WIDE = [
                 "Pod/istiod-hosted-mesh-hosted-6d8f7c9b4d-bx2lm",
             ),
             "workload": changed(
-                without(workload(configured=None), "Endpoints/istiod-remote", "EndpointSlice/istiod-remote-b9xkq"),
-                Service__istiod_remote={"spec": {"type": "ExternalName", "externalName": "lb.example.com"}},
+                without(
+                    workload(configured=None),
+                    "Endpoints/istiod-remote",
+                    "EndpointSlice/istiod-remote-b9xkq",
+                ),
+                Service__istiod_remote={
+                    "spec": {"type": "ExternalName", "externalName": "lb.example.com"}
+                },
             ),
         },
         FAIL,
@@ -923,7 +1044,9 @@ MESH_WIDE = [
         {
             "workload": workload(),
             "control-plane": without(
-                hosting(), "Deployment/istiod-hosted-mesh-hosted", "Pod/istiod-hosted-mesh-hosted-6d8f7c9b4d-bx2lm"
+                hosting(),
+                "Deployment/istiod-hosted-mesh-hosted",
+                "Pod/istiod-hosted-mesh-hosted-6d8f7c9b4d-bx2lm",
             ),
         },
         FAIL,
@@ -959,7 +1082,9 @@ MESH_WIDE = [
     MeshWide(
         "unlabelled-and-not-ready-among-all",
         {
-            "control-plane": changed(NOT_READY, Deployment__istiod_hosted_mesh_hosted={"metadata": {"labels": None}}),
+            "control-plane": changed(
+                NOT_READY, Deployment__istiod_hosted_mesh_hosted={"metadata": {"labels": None}}
+            ),
             "b": hosting("d", **OTHER),
         },
         UNKNOWN,
@@ -1026,7 +1151,9 @@ MESH_WIDE = [
         {
             "control-plane": hosting(),
             "workload": workload(remote=(HOSTED_POD,), gateways=(Gateway(),)),
-            "second": workload("futest-2", remote=(HOSTED_POD,), gateways=(Gateway(pods=(refused(),)),)),
+            "second": workload(
+                "futest-2", remote=(HOSTED_POD,), gateways=(Gateway(pods=(refused(),)),)
+            ),
         },
         FAIL,
         found={

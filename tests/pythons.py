@@ -28,7 +28,10 @@ def declared() -> list[str]:
 def find(version: str) -> str | None:
     """An interpreter of a version: on the PATH, or one of pyenv's."""
     pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"
-    candidates = [*sorted(map(str, pyenv.glob(f"{version}.*/bin/python")), reverse=True), f"python{version}"]
+    candidates = [
+        *sorted(map(str, pyenv.glob(f"{version}.*/bin/python")), reverse=True),
+        f"python{version}",
+    ]
     for candidate in filter(None, map(shutil.which, candidates)):
         # pyenv's shims are on the PATH for versions too that are not there.
         if subprocess.run([candidate, "-c", ""], capture_output=True, check=False).returncode == 0:
@@ -55,7 +58,9 @@ def test(version: str, interpreter: str) -> tuple[bool, str]:
             ([tool, "verify-gateway", *examples], scratch, 1),
             ([f"{scratch}/bin/python", "-m", "pytest", "-q", "-m", "not live", *ignored], ROOT, 0),
         ):
-            done = subprocess.run(list(map(str, command)), cwd=folder, capture_output=True, text=True, check=False)
+            done = subprocess.run(
+                list(map(str, command)), cwd=folder, capture_output=True, text=True, check=False
+            )
             if done.returncode != expected:
                 return False, done.stdout + done.stderr
         return True, done.stdout.strip().splitlines()[-1]
@@ -68,7 +73,9 @@ if __name__ == "__main__":
     if missing:
         print(f"pythons: not on this machine, and so not tested: {', '.join(missing)}")
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        outcomes = {v: pool.submit(test, v, interpreter) for v, interpreter in found.items() if interpreter}
+        outcomes = {
+            v: pool.submit(test, v, interpreter) for v, interpreter in found.items() if interpreter
+        }
         failed = []
         for version, outcome in outcomes.items():
             passed, told = outcome.result()

@@ -56,7 +56,9 @@ def _scenarios(folder: Path) -> Iterator[tuple[str, Any, str, tuple[str, ...]]]:
                     for lost in list(snapshot.objects) if kind == "*" else [kind]:
                         snapshot.objects.pop(lost, None)
                         snapshot.answered.discard((lost, snapshot.namespace, None))
-                        snapshot.failures[lost, snapshot.namespace, None] = Failure(code, "as the test has it")
+                        snapshot.failures[lost, snapshot.namespace, None] = Failure(
+                            code, "as the test has it"
+                        )
             yield scenario.name, of(snapshots), scenario.command, tuple(scenario.flags)
     for several in MESH_WIDE:
         yield f"mesh-wide-{several.name}", clusters(several), several.command, tuple(several.flags)
@@ -75,7 +77,11 @@ def report(folder: Path, out: Path) -> None:
             said = io.StringIO()
             with contextlib.redirect_stderr(said):
                 code, printed = harness.run(*entry["arguments"], *asked, terminal=form in WIDTHS)
-            shown[f"{entry['name']} {form}"] = {"code": code, "stdout": printed, "stderr": said.getvalue()}
+            shown[f"{entry['name']} {form}"] = {
+                "code": code,
+                "stdout": printed,
+                "stderr": said.getvalue(),
+            }
     out.write_text(json.dumps(shown))
 
 
@@ -84,20 +90,26 @@ def compare(base: str) -> int:
     with tempfile.TemporaryDirectory() as scratch:
         there, folder = Path(scratch) / "base", Path(scratch) / "scenarios"
         folder.mkdir()
-        subprocess.run(["git", "worktree", "add", "--quiet", "--detach", there, base], cwd=ROOT, check=True)
+        subprocess.run(
+            ["git", "worktree", "add", "--quiet", "--detach", there, base], cwd=ROOT, check=True
+        )
         try:
             _in(there, "write", folder)
             for tree, name in ((there, "before"), (ROOT, "after")):
                 _in(tree, "report", folder, Path(scratch) / name)
         finally:
             subprocess.run(["git", "worktree", "remove", "--force", there], cwd=ROOT, check=True)
-        before, after = (json.loads((Path(scratch) / name).read_text()) for name in ("before", "after"))
+        before, after = (
+            json.loads((Path(scratch) / name).read_text()) for name in ("before", "after")
+        )
     different = [key for key in before if before[key] != after.get(key)]
     for key in different[:1]:
         print(f"first difference: {key}")
         for part, said in before[key].items():
             now = after.get(key, {}).get(part)
-            lines = difflib.unified_diff(str(said).splitlines(), str(now).splitlines(), "before", "after", lineterm="")
+            lines = difflib.unified_diff(
+                str(said).splitlines(), str(now).splitlines(), "before", "after", lineterm=""
+            )
             print("\n".join(lines))
     print(f"{len(before)} reports, {len(different)} differences")
     print("\n".join(sorted({key.split()[0] for key in different})))

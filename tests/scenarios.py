@@ -48,7 +48,9 @@ class Scenario:
     asked: bool = True
     ask: str = "control-plane"
     live: bool = True
-    unread: tuple[tuple[str, str, str], ...] = ()  # (cluster, kind, code): reads that failed, in files only
+    unread: tuple[
+        tuple[str, str, str], ...
+    ] = ()  # (cluster, kind, code): reads that failed, in files only
     causes: Mapping[str, str] = field(default_factory=dict)  # code -> code of its cause
     rootless: tuple[str, ...] = ()  # codes that must have no cause
     count: Mapping[str, int] = field(default_factory=dict)  # code -> how often it is told
@@ -112,7 +114,10 @@ def _skip_mirror(*addresses: str) -> Object:
 
 def _disagreeing(in_slice: str, in_endpoints: str) -> Scene:
     return Scene(
-        remote=(in_slice,), slices_only=True, extra={"workload": (_skip_mirror(in_endpoints),)}, configured=None
+        remote=(in_slice,),
+        slices_only=True,
+        extra={"workload": (_skip_mirror(in_endpoints),)},
+        configured=None,
     )
 
 
@@ -120,8 +125,14 @@ def _two_subsets() -> dict[str, Any]:
     """One address with 15012 in one subset and 15017 in another: both count."""
     whole = endpoints("istiod-remote", [LOAD_BALANCER])
     whole["subsets"] = [
-        {"addresses": [{"ip": LOAD_BALANCER}], "ports": [{"name": "tcp-istiod", "port": 15012, "protocol": "TCP"}]},
-        {"addresses": [{"ip": LOAD_BALANCER}], "ports": [{"name": "tcp-webhook", "port": 15017, "protocol": "TCP"}]},
+        {
+            "addresses": [{"ip": LOAD_BALANCER}],
+            "ports": [{"name": "tcp-istiod", "port": 15012, "protocol": "TCP"}],
+        },
+        {
+            "addresses": [{"ip": LOAD_BALANCER}],
+            "ports": [{"name": "tcp-webhook", "port": 15017, "protocol": "TCP"}],
+        },
     ]
     return {
         "remote": (),
@@ -134,15 +145,25 @@ SCENARIOS = [
     # --- the page's two faults, and each of them right ---
     Scenario("workload-right", Scene(), "pass"),
     Scenario(
-        "workload-hosted-pod", Scene(remote=(HOSTED_POD,), configured=HOSTED_POD), "fail", {"AddressIsHostedPod": FAIL}
+        "workload-hosted-pod",
+        Scene(remote=(HOSTED_POD,), configured=HOSTED_POD),
+        "fail",
+        {"AddressIsHostedPod": FAIL},
     ),
     Scenario("both-right", Scene(both=True, remote=(HOSTED_POD,)), "pass", **BOTH),
-    Scenario("both-load-balancer", Scene(both=True), "fail", {"AddressIsLoadBalancer": FAIL}, **BOTH),
+    Scenario(
+        "both-load-balancer", Scene(both=True), "fail", {"AddressIsLoadBalancer": FAIL}, **BOTH
+    ),
     # --- what an address is ---
-    Scenario("local-istiod-pod", Scene(remote=(LOCAL_ISTIOD,)), "fail", {"AddressIsLocalIstiod": FAIL}),
+    Scenario(
+        "local-istiod-pod", Scene(remote=(LOCAL_ISTIOD,)), "fail", {"AddressIsLocalIstiod": FAIL}
+    ),
     Scenario(
         "local-istiod-service",
-        Scene(remote=("10.233.11.15",), patches={"Service/istiod": {"spec": {"clusterIP": "10.233.11.15"}}}),
+        Scene(
+            remote=("10.233.11.15",),
+            patches={"Service/istiod": {"spec": {"clusterIP": "10.233.11.15"}}},
+        ),
         "fail",
         {"AddressIsLocalIstiod": FAIL},
     ),
@@ -153,10 +174,15 @@ SCENARIOS = [
         {"AddressIsLocalIstiod": FAIL},
         **LONE,
     ),
-    Scenario("ckube-remote", Scene(remote=("10.233.95.150",)), "fail", {"AddressIsCkubeRemote": FAIL}),
+    Scenario(
+        "ckube-remote", Scene(remote=("10.233.95.150",)), "fail", {"AddressIsCkubeRemote": FAIL}
+    ),
     Scenario(
         "other-mesh",
-        Scene(remote=("10.64.30.99",), extra={"control-plane": control_plane("b", "10.64.30.99", "10.233.95.160")}),
+        Scene(
+            remote=("10.64.30.99",),
+            extra={"control-plane": control_plane("b", "10.64.30.99", "10.233.95.160")},
+        ),
         "fail",
         {"AddressIsOtherMesh": FAIL},
     ),
@@ -178,7 +204,9 @@ SCENARIOS = [
     ),
     Scenario("nobody-knows", Scene(remote=(NOWHERE,)), "fail", {"AddressIsUnexpected": FAIL}),
     # --- stale, split, missing ---
-    Scenario("restarted", Scene(both=True, remote=(NOWHERE,)), "fail", {"AddressIsStale": FAIL}, **BOTH),
+    Scenario(
+        "restarted", Scene(both=True, remote=(NOWHERE,)), "fail", {"AddressIsStale": FAIL}, **BOTH
+    ),
     Scenario(
         "evicted",
         Scene(both=True, remote=(EVICTED.ip,), pods=(Pod(), EVICTED)),
@@ -188,7 +216,9 @@ SCENARIOS = [
     ),
     Scenario(
         "terminating",
-        Scene(both=True, remote=("10.233.95.78",), pods=(Pod(), Pod("10.233.95.78", terminating=True))),
+        Scene(
+            both=True, remote=("10.233.95.78",), pods=(Pod(), Pod("10.233.95.78", terminating=True))
+        ),
         "fail",
         {"AddressIsStale": FAIL},
         **BOTH,
@@ -233,7 +263,12 @@ SCENARIOS = [
         "fail",
         {"NoEndpoints": FAIL},
     ),
-    Scenario("not-ready", Scene(remote=(), not_ready=(LOAD_BALANCER,)), "fail", {"NoReadyEndpoints": FAIL}),
+    Scenario(
+        "not-ready",
+        Scene(remote=(), not_ready=(LOAD_BALANCER,)),
+        "fail",
+        {"NoReadyEndpoints": FAIL},
+    ),
     Scenario("not-ready-beside", Scene(not_ready=(NOWHERE,)), "pass"),
     Scenario("no-15012", Scene(ports=PORTS[1:]), "fail", {"XDSPortMissing": FAIL}),
     Scenario("no-15017", Scene(ports=PORTS[:1]), "pass", {"WebhookPortMissing": WARN}),
@@ -280,7 +315,10 @@ SCENARIOS = [
     ),
     Scenario(
         "headless",
-        Scene(ports=((15012, "grpc-xds"),), patches={"Service/istiod-remote": {"spec": {"clusterIP": "None"}}}),
+        Scene(
+            ports=((15012, "grpc-xds"),),
+            patches={"Service/istiod-remote": {"spec": {"clusterIP": "None"}}},
+        ),
         "pass",
     ),
     Scenario(
@@ -291,8 +329,18 @@ SCENARIOS = [
     ),
     # --- slices and Endpoints ---
     Scenario("slices-only", Scene(slices_only=True), "pass"),
-    Scenario("slices-only-wrong", Scene(slices_only=True, remote=(HOSTED_POD,)), "fail", {"AddressIsHostedPod": FAIL}),
-    Scenario("disagree-slices-right", _disagreeing(LOAD_BALANCER, NOWHERE), "pass", {"EndpointsDiffer": WARN}),
+    Scenario(
+        "slices-only-wrong",
+        Scene(slices_only=True, remote=(HOSTED_POD,)),
+        "fail",
+        {"AddressIsHostedPod": FAIL},
+    ),
+    Scenario(
+        "disagree-slices-right",
+        _disagreeing(LOAD_BALANCER, NOWHERE),
+        "pass",
+        {"EndpointsDiffer": WARN},
+    ),
     Scenario(
         "disagree-slices-wrong",
         _disagreeing(HOSTED_POD, LOAD_BALANCER),
@@ -317,7 +365,11 @@ SCENARIOS = [
             remote=(HOSTED_POD,),
             slices_only=True,
             pods=(Pod(), Pod("10.233.95.142")),
-            extra={"control-plane": (endpoint_slice("istiod-remote", ["10.233.95.142"], name="istiod-remote-2"),)},
+            extra={
+                "control-plane": (
+                    endpoint_slice("istiod-remote", ["10.233.95.142"], name="istiod-remote-2"),
+                )
+            },
         ),
         "pass",
         **BOTH,
@@ -350,7 +402,11 @@ SCENARIOS = [
     ),
     Scenario(
         "dual-stack-wrong",
-        Scene(both=True, remote=(HOSTED_POD, "fd00:10::142"), pods=(Pod(HOSTED_POD, also=("fd00:10::141",)),)),
+        Scene(
+            both=True,
+            remote=(HOSTED_POD, "fd00:10::142"),
+            pods=(Pod(HOSTED_POD, also=("fd00:10::141",)),),
+        ),
         "fail",
         {"AddressIsStale": FAIL, "TrafficSplit": FAIL},
         live=False,  # the lab's Services have one family
@@ -363,7 +419,9 @@ SCENARIOS = [
             lb=("lb.example.com",),
             configured="lb.example.com",
             patches={
-                "Service/istiod-remote": {"spec": {"type": "ExternalName", "externalName": "LB.example.com."}},
+                "Service/istiod-remote": {
+                    "spec": {"type": "ExternalName", "externalName": "LB.example.com."}
+                },
                 "Endpoints/istiod-remote": None,
             },
         ),
@@ -376,7 +434,9 @@ SCENARIOS = [
             remote=(),
             lb=("lb.example.com",),
             patches={
-                "Service/istiod-remote": {"spec": {"type": "ExternalName", "externalName": "old.example.com"}},
+                "Service/istiod-remote": {
+                    "spec": {"type": "ExternalName", "externalName": "old.example.com"}
+                },
                 "Endpoints/istiod-remote": None,
             },
         ),
@@ -388,20 +448,29 @@ SCENARIOS = [
         Scene(
             remote=(),
             patches={
-                "Service/istiod-remote": {"spec": {"type": "ExternalName", "externalName": "lb.example.com"}},
+                "Service/istiod-remote": {
+                    "spec": {"type": "ExternalName", "externalName": "lb.example.com"}
+                },
                 "Endpoints/istiod-remote": None,
             },
         ),
         "unknown",
         {"AddressNotComparable": UNKNOWN},
     ),
-    Scenario("ip-against-host-name", Scene(lb=("lb.example.com",)), "unknown", {"AddressNotComparable": UNKNOWN}),
+    Scenario(
+        "ip-against-host-name",
+        Scene(lb=("lb.example.com",)),
+        "unknown",
+        {"AddressNotComparable": UNKNOWN},
+    ),
     Scenario(
         "external-name-is-ip",
         Scene(
             remote=(),
             patches={
-                "Service/istiod-remote": {"spec": {"type": "ExternalName", "externalName": LOAD_BALANCER}},
+                "Service/istiod-remote": {
+                    "spec": {"type": "ExternalName", "externalName": LOAD_BALANCER}
+                },
                 "Endpoints/istiod-remote": None,
             },
         ),
@@ -422,7 +491,12 @@ SCENARIOS = [
         ),
         "pass",
     ),
-    Scenario("revision-wrong", Scene(revision="canary", remote=(NOWHERE,)), "fail", {"AddressIsUnexpected": FAIL}),
+    Scenario(
+        "revision-wrong",
+        Scene(revision="canary", remote=(NOWHERE,)),
+        "fail",
+        {"AddressIsUnexpected": FAIL},
+    ),
     Scenario(
         "revision-stock-chart",
         Scene(
@@ -465,7 +539,13 @@ SCENARIOS = [
         {"HostedLBPending": FAIL, "NoEndpoints": FAIL},
         causes={"NoEndpoints": "HostedLBPending"},
     ),
-    Scenario("pending-both", Scene(both=True, lb=(), remote=(HOSTED_POD,)), "pass", {"HostedLBPending": WARN}, **BOTH),
+    Scenario(
+        "pending-both",
+        Scene(both=True, lb=(), remote=(HOSTED_POD,)),
+        "pass",
+        {"HostedLBPending": WARN},
+        **BOTH,
+    ),
     Scenario(
         "pending-stated",
         Scene(lb=()),
@@ -481,7 +561,11 @@ SCENARIOS = [
     ),
     Scenario(
         "lb-absent-hosted-pod",
-        Scene(remote=(HOSTED_POD,), configured=HOSTED_POD, patches={"Service/istiod-hosted-mesh-hosted-lb": None}),
+        Scene(
+            remote=(HOSTED_POD,),
+            configured=HOSTED_POD,
+            patches={"Service/istiod-hosted-mesh-hosted-lb": None},
+        ),
         "fail",
         {"HostedLBNotFound": UNKNOWN, "AddressIsHostedPod": FAIL},
     ),
@@ -494,7 +578,9 @@ SCENARIOS = [
     ),
     Scenario(
         "custom-entry",
-        Scene(lb=(), patches={"Service/istiod-hosted-mesh-hosted-lb": {"spec": {"type": "NodePort"}}}),
+        Scene(
+            lb=(), patches={"Service/istiod-hosted-mesh-hosted-lb": {"spec": {"type": "NodePort"}}}
+        ),
         "unknown",
         {"HostedLBNotLoadBalancer": UNKNOWN, "AddressUndetermined": UNKNOWN},
     ),
@@ -518,13 +604,17 @@ SCENARIOS = [
     ),
     Scenario(
         "lb-without-15012",
-        Scene(patches={"Service/istiod-hosted-mesh-hosted-lb": {"spec": {"ports": [REMOTE_PORTS[1]]}}}),
+        Scene(
+            patches={"Service/istiod-hosted-mesh-hosted-lb": {"spec": {"ports": [REMOTE_PORTS[1]]}}}
+        ),
         "fail",
         {"HostedLBReachesNoPod": FAIL},
     ),
     Scenario(
         "lb-without-15017",
-        Scene(patches={"Service/istiod-hosted-mesh-hosted-lb": {"spec": {"ports": [REMOTE_PORTS[0]]}}}),
+        Scene(
+            patches={"Service/istiod-hosted-mesh-hosted-lb": {"spec": {"ports": [REMOTE_PORTS[0]]}}}
+        ),
         "pass",
         {"HostedLBWebhookPortMissing": WARN},
     ),
@@ -556,7 +646,14 @@ SCENARIOS = [
         "fail",
         {"HostedIstiodGone": FAIL},
     ),
-    Scenario("hosted-only", Scene(), "pass", {"RemoteNotApplicable": SKIP}, verify="control-plane", asked=False),
+    Scenario(
+        "hosted-only",
+        Scene(),
+        "pass",
+        {"RemoteNotApplicable": SKIP},
+        verify="control-plane",
+        asked=False,
+    ),
     Scenario(
         "hosted-only-pending",
         Scene(lb=()),
@@ -627,15 +724,26 @@ SCENARIOS = [
         {"HostedLBDiffers": WARN, "ConfiguredAddressDiffers": WARN},
         flags=("--expect-address", "203.0.113.9"),
     ),
-    Scenario("drift-lone", Scene(remote=(NOWHERE,)), "fail", {"ConfiguredAddressDiffers": FAIL}, **LONE),
-    Scenario("drift-but-right", Scene(configured=HOSTED_POD), "pass", {"ConfiguredAddressDiffers": WARN}),
+    Scenario(
+        "drift-lone", Scene(remote=(NOWHERE,)), "fail", {"ConfiguredAddressDiffers": FAIL}, **LONE
+    ),
+    Scenario(
+        "drift-but-right", Scene(configured=HOSTED_POD), "pass", {"ConfiguredAddressDiffers": WARN}
+    ),
     Scenario(
         "witness-refutes",
         Scene(
             remote=(NOWHERE,),
             configured=NOWHERE,
             extra={
-                "workload": (service("istiod-hosted-mesh-hosted-lb", PORTS, kind="LoadBalancer", lb=[LOAD_BALANCER]),)
+                "workload": (
+                    service(
+                        "istiod-hosted-mesh-hosted-lb",
+                        PORTS,
+                        kind="LoadBalancer",
+                        lb=[LOAD_BALANCER],
+                    ),
+                )
             },
         ),
         "fail",
@@ -647,7 +755,12 @@ SCENARIOS = [
         Scene(
             extra={
                 "workload": (
-                    service("istiod-hosted-mesh-hosted-lb", PORTS, kind="LoadBalancer", lb=[LOAD_BALANCER]),
+                    service(
+                        "istiod-hosted-mesh-hosted-lb",
+                        PORTS,
+                        kind="LoadBalancer",
+                        lb=[LOAD_BALANCER],
+                    ),
                     *with_mirrors(endpoints("istiod-hosted-mesh-hosted-lb", ["10.64.30.8"])),
                 )
             },
@@ -659,7 +772,14 @@ SCENARIOS = [
         "witness-leads-nowhere",
         Scene(
             extra={
-                "workload": (service("istiod-hosted-mesh-hosted-lb", PORTS, kind="LoadBalancer", lb=[LOAD_BALANCER]),)
+                "workload": (
+                    service(
+                        "istiod-hosted-mesh-hosted-lb",
+                        PORTS,
+                        kind="LoadBalancer",
+                        lb=[LOAD_BALANCER],
+                    ),
+                )
             },
         ),
         "unknown",
@@ -669,7 +789,9 @@ SCENARIOS = [
     # --- roles and meshes ---
     Scenario(
         "not-wired",
-        Scene(configured=None, patches={"ConfigMap/istio": wired_to("istiod.istio-system.svc:15012")}),
+        Scene(
+            configured=None, patches={"ConfigMap/istio": wired_to("istiod.istio-system.svc:15012")}
+        ),
         "unknown",
         {"NotWired": UNKNOWN},
         **LONE,
@@ -683,13 +805,17 @@ SCENARIOS = [
     ),
     Scenario(
         "not-wired-hosted",
-        Scene(configured=None, patches={"ConfigMap/istio": wired_to("istiod.istio-system.svc:15012")}),
+        Scene(
+            configured=None, patches={"ConfigMap/istio": wired_to("istiod.istio-system.svc:15012")}
+        ),
         "fail",
         {"NotWired": FAIL},
     ),
     Scenario(
         "not-wired-stated",
-        Scene(configured=None, patches={"ConfigMap/istio": wired_to("istiod.istio-system.svc:15012")}),
+        Scene(
+            configured=None, patches={"ConfigMap/istio": wired_to("istiod.istio-system.svc:15012")}
+        ),
         "fail",
         {"NotWired": FAIL},
         flags=("--role", "workload", "--expect-address", LOAD_BALANCER),
@@ -715,13 +841,25 @@ SCENARIOS = [
         "no-mesh",
         Scene(
             patches=NO_WORKLOAD | {"Deployment/istiod": None},
-            extra={"workload": (config_map("other", {"key": "value"}, None), deployment("web", {"app": "web"}, 0))},
+            extra={
+                "workload": (
+                    config_map("other", {"key": "value"}, None),
+                    deployment("web", {"app": "web"}, 0),
+                )
+            },
         ),
         "unknown",
         {"MeshNotFound": UNKNOWN},
         **LONE,
     ),
-    Scenario("mesh-id-not-here", Scene(), "unknown", {"MeshNotFound": UNKNOWN}, flags=("--mesh-id", "other"), **LONE),
+    Scenario(
+        "mesh-id-not-here",
+        Scene(),
+        "unknown",
+        {"MeshNotFound": UNKNOWN},
+        flags=("--mesh-id", "other"),
+        **LONE,
+    ),
     Scenario(
         "mesh-id-unknown",
         Scene(patches=_unnamed_mesh(), namespace="istio-system"),
@@ -763,7 +901,9 @@ SCENARIOS = [
         Scene(
             both=True,
             mesh="a",
-            patches={"ConfigMap/istio": wired_to("istiod-remote.istio-system.svc:15012", "a-hosted")},
+            patches={
+                "ConfigMap/istio": wired_to("istiod-remote.istio-system.svc:15012", "a-hosted")
+            },
             extra={"control-plane": control_plane("a-hosted", "10.64.30.99", "10.233.95.160")},
             remote=(HOSTED_POD,),
         ),
@@ -797,7 +937,13 @@ SCENARIOS = [
     ),
     Scenario(
         "leftover",
-        Scene(extra={"workload": (service("istiod-old-hosted-lb", PORTS, kind="LoadBalancer", lb=["10.64.30.66"]),)}),
+        Scene(
+            extra={
+                "workload": (
+                    service("istiod-old-hosted-lb", PORTS, kind="LoadBalancer", lb=["10.64.30.66"]),
+                )
+            }
+        ),
         "pass",
         {"MeshLeftover": SKIP},
     ),
@@ -806,7 +952,9 @@ SCENARIOS = [
         Scene(
             extra={
                 "control-plane": tuple(
-                    o for o in workload_objects(Scene(remote=(HOSTED_POD,))) if o["kind"] in ("ConfigMap", "Service")
+                    o
+                    for o in workload_objects(Scene(remote=(HOSTED_POD,)))
+                    if o["kind"] in ("ConfigMap", "Service")
                 )
             }
         ),
@@ -863,7 +1011,9 @@ SCENARIOS = [
             extra={
                 "workload": (
                     config_map(
-                        "istio-r2", {"mesh": mesh_yaml("hosted-mesh", "istiod-remote.istio-system.svc:15012")}, "r2"
+                        "istio-r2",
+                        {"mesh": mesh_yaml("hosted-mesh", "istiod-remote.istio-system.svc:15012")},
+                        "r2",
                     ),
                 )
             },
@@ -916,7 +1066,13 @@ SCENARIOS = [
     ),
     Scenario(
         "deployment-without-label-asked",
-        Scene(patches={"Deployment/istiod-hosted-mesh-hosted": {"metadata": {"labels": {"istio.io/rev": None}}}}),
+        Scene(
+            patches={
+                "Deployment/istiod-hosted-mesh-hosted": {
+                    "metadata": {"labels": {"istio.io/rev": None}}
+                }
+            }
+        ),
         "unknown",
         {"HostedPodsUnowned": UNKNOWN},
         live=False,  # in files it is the one Deployment that shows that the kind was captured
@@ -944,7 +1100,10 @@ SCENARIOS = [
                     "spec": {
                         "ports": [
                             {"name": "quic", "port": 15012, "protocol": "UDP", "targetPort": 9999},
-                            *({"name": n, "port": p, "protocol": "TCP", "targetPort": p} for p, n in PORTS),
+                            *(
+                                {"name": n, "port": p, "protocol": "TCP", "targetPort": p}
+                                for p, n in PORTS
+                            ),
                         ]
                     }
                 }
@@ -958,7 +1117,10 @@ SCENARIOS = [
             remote=(),
             patches={
                 "Service/istiod-remote": {
-                    "spec": {"type": "ExternalName", "externalName": "istiod.istio-system.svc.cluster.local"}
+                    "spec": {
+                        "type": "ExternalName",
+                        "externalName": "istiod.istio-system.svc.cluster.local",
+                    }
                 },
                 "Endpoints/istiod-remote": None,
             },
@@ -972,7 +1134,9 @@ SCENARIOS = [
             both=True,
             remote=(),
             patches={
-                "Service/istiod-remote": {"spec": {"type": "ExternalName", "externalName": "lb.example.com"}},
+                "Service/istiod-remote": {
+                    "spec": {"type": "ExternalName", "externalName": "lb.example.com"}
+                },
                 "Endpoints/istiod-remote": None,
             },
         ),
@@ -988,7 +1152,12 @@ SCENARIOS = [
                     "spec": {
                         "ports": [
                             REMOTE_PORTS[0],
-                            {"name": "tcp-webhook", "port": 15017, "protocol": "TCP", "targetPort": 15017},
+                            {
+                                "name": "tcp-webhook",
+                                "port": 15017,
+                                "protocol": "TCP",
+                                "targetPort": 15017,
+                            },
                         ]
                     }
                 }
@@ -1004,7 +1173,12 @@ SCENARIOS = [
                 "Service/istiod-remote": {
                     "spec": {
                         "ports": [
-                            {"name": "tcp-istiod", "port": 15010, "protocol": "TCP", "targetPort": 15010},
+                            {
+                                "name": "tcp-istiod",
+                                "port": 15010,
+                                "protocol": "TCP",
+                                "targetPort": 15010,
+                            },
                             REMOTE_PORTS[1],
                         ]
                     }
@@ -1018,7 +1192,11 @@ SCENARIOS = [
         "other-port-name",
         Scene(
             ports=((15012, "https-dns"), (15017, "tcp-webhook")),
-            patches={"Service/istiod-remote": {"spec": {"ports": [{**REMOTE_PORTS[0], "name": "https-dns"}]}}},
+            patches={
+                "Service/istiod-remote": {
+                    "spec": {"ports": [{**REMOTE_PORTS[0], "name": "https-dns"}]}
+                }
+            },
         ),
         "pass",
         {"WebhookServicePortMissing": WARN},
@@ -1028,7 +1206,9 @@ SCENARIOS = [
         Scene(
             remote=(NOWHERE,),
             ports=((15012, ""),),
-            patches={"Service/istiod-remote": {"spec": {"ports": [{**REMOTE_PORTS[0], "name": ""}]}}},
+            patches={
+                "Service/istiod-remote": {"spec": {"ports": [{**REMOTE_PORTS[0], "name": ""}]}}
+            },
         ),
         "fail",
         {"AddressIsUnexpected": FAIL, "WebhookServicePortMissing": WARN},
@@ -1038,11 +1218,15 @@ SCENARIOS = [
         Scene(
             remote=(LOCAL_ISTIOD,),
             patches={
-                "Service/istiod-remote": {"spec": {"selector": {"app": "istiod", "istio": "pilot"}}},
+                "Service/istiod-remote": {
+                    "spec": {"selector": {"app": "istiod", "istio": "pilot"}}
+                },
                 "Endpoints/istiod-remote": None,
                 "EndpointSlice/istiod-remote-b9xkq": {
                     "metadata": {
-                        "labels": {"endpointslice.kubernetes.io/managed-by": "endpointslice-controller.k8s.io"}
+                        "labels": {
+                            "endpointslice.kubernetes.io/managed-by": "endpointslice-controller.k8s.io"
+                        }
                     }
                 },
             },
@@ -1171,9 +1355,15 @@ SCENARIOS = [
         "lb-leads-to-another-istiod",
         Scene(
             patches={
-                "Service/istiod-hosted-mesh-hosted-lb": {"spec": {"selector": {"istio": None, "istio.io/rev": None}}}
+                "Service/istiod-hosted-mesh-hosted-lb": {
+                    "spec": {"selector": {"istio": None, "istio.io/rev": None}}
+                }
             },
-            extra={"control-plane": (pod("istiod", 1, {"app": "istiod", "istio": "pilot"}, Pod("10.233.95.20")),)},
+            extra={
+                "control-plane": (
+                    pod("istiod", 1, {"app": "istiod", "istio": "pilot"}, Pod("10.233.95.20")),
+                )
+            },
         ),
         "fail",
         {"HostedLBReachesOthers": FAIL},
@@ -1184,7 +1374,9 @@ SCENARIOS = [
             patches={"Service/istiod-hosted-mesh-hosted-lb": {"spec": {"selector": None}}},
             extra={
                 "control-plane": (
-                    endpoint_slice("istiod-hosted-mesh-hosted-lb", [HOSTED_POD, "10.233.95.99"], name="by-hand"),
+                    endpoint_slice(
+                        "istiod-hosted-mesh-hosted-lb", [HOSTED_POD, "10.233.95.99"], name="by-hand"
+                    ),
                 )
             },
         ),
@@ -1220,7 +1412,12 @@ SCENARIOS = [
         Scene(
             extra={
                 "workload": (
-                    service("istiod-hosted-mesh-hosted-lb", PORTS, kind="LoadBalancer", lb=[LOAD_BALANCER]),
+                    service(
+                        "istiod-hosted-mesh-hosted-lb",
+                        PORTS,
+                        kind="LoadBalancer",
+                        lb=[LOAD_BALANCER],
+                    ),
                     *with_mirrors(endpoints("istiod-hosted-mesh-hosted-lb", [LOCAL_ISTIOD])),
                 )
             },
@@ -1235,7 +1432,10 @@ SCENARIOS = [
             slices_only=True,
             patches={
                 "EndpointSlice/istiod-remote": {
-                    "ports": [{"name": "tcp-istiod", "protocol": "TCP"}, {"name": "tcp-webhook", "protocol": "TCP"}]
+                    "ports": [
+                        {"name": "tcp-istiod", "protocol": "TCP"},
+                        {"name": "tcp-webhook", "protocol": "TCP"},
+                    ]
                 }
             },
         ),
@@ -1342,7 +1542,14 @@ SCENARIOS = [
             unread=(("workload", "EndpointSlice", code),),
             live=False,
         )
-        for code in ("Forbidden", "NotServed", "TimedOut", "ServerFailed", "MalformedAnswer", "NotAsked")
+        for code in (
+            "Forbidden",
+            "NotServed",
+            "TimedOut",
+            "ServerFailed",
+            "MalformedAnswer",
+            "NotAsked",
+        )
     ],
     Scenario(
         "endpoints-unread",
@@ -1453,5 +1660,10 @@ SCENARIOS = [
         {"NotCaptured": UNKNOWN, "AddressUndetermined": UNKNOWN},
         live=False,
     ),
-    Scenario("endpoints-alone", Scene(patches={"EndpointSlice/istiod-remote-b9xkq": None}), "pass", live=False),
+    Scenario(
+        "endpoints-alone",
+        Scene(patches={"EndpointSlice/istiod-remote-b9xkq": None}),
+        "pass",
+        live=False,
+    ),
 ]

@@ -75,9 +75,17 @@ def recorder(answer: Answer, *, tls: bool = True) -> Iterator[Recorder]:
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
-            shown = isinstance(self.connection, ssl.SSLSocket) and bool(self.connection.getpeercert(True))
-            acting = sorted((k.lower(), v) for k, v in self.headers.items() if k.lower().startswith("impersonate-"))
-            recorded.requests.append(Request(self.headers.get("Authorization", ""), tuple(acting), shown))
+            shown = isinstance(self.connection, ssl.SSLSocket) and bool(
+                self.connection.getpeercert(True)
+            )
+            acting = sorted(
+                (k.lower(), v)
+                for k, v in self.headers.items()
+                if k.lower().startswith("impersonate-")
+            )
+            recorded.requests.append(
+                Request(self.headers.get("Authorization", ""), tuple(acting), shown)
+            )
             recorded.paths.append(self.path)
             answer(self)
 

@@ -23,7 +23,9 @@ from tests.servers import Recorder, Request, answer_with, certificate, recorder
 pytestmark = pytest.mark.live  # kubectl is the lab's
 
 Entry = dict[str, Any]
-FORBIDDEN = json.dumps({"kind": "Status", "code": 403, "reason": "Forbidden", "message": "no"}).encode()
+FORBIDDEN = json.dumps(
+    {"kind": "Status", "code": 403, "reason": "Forbidden", "message": "no"}
+).encode()
 
 
 @pytest.fixture(scope="session")
@@ -45,7 +47,10 @@ class Ends:
         self.tls = {"server": secure.url, "certificate-authority-data": secure.authority}
         self.http = {"server": plain.url}
         self.authority, self.client = certificate("server")[0], certificate("client")
-        self.certified = {"client-certificate": str(self.client[0]), "client-key": str(self.client[1])}
+        self.certified = {
+            "client-certificate": str(self.client[0]),
+            "client-key": str(self.client[1]),
+        }
 
     def plugin(self, status: Entry | None = None) -> Entry:
         """A user whose credentials come from a plugin; it leaves a mark that it ran."""
@@ -86,9 +91,20 @@ def by_kubectl(kubectl: Path, path: Path, ends: Ends) -> tuple[bool, set[Request
     """Whether kubectl went to a server, and what it sent there."""
     ends.secure.requests.clear()
     ends.plain.requests.clear()
-    command = [str(kubectl), "--kubeconfig", str(path), "get", "--raw", "/version", "--request-timeout", "5s"]
+    command = [
+        str(kubectl),
+        "--kubeconfig",
+        str(path),
+        "get",
+        "--raw",
+        "/version",
+        "--request-timeout",
+        "5s",
+    ]
     environment = {**os.environ, "HOME": str(path.parent)}
-    subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    subprocess.run(
+        command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=False
+    )
     sent = {*ends.secure.requests, *ends.plain.requests}
     return bool(sent), sent
 
@@ -97,8 +113,19 @@ def by_mesh(path: Path, ends: Ends) -> tuple[int, set[Request], str]:
     """The exit code, what was sent to the servers, and everything that was printed."""
     ends.secure.requests.clear()
     ends.plain.requests.clear()
-    command = [sys.executable, "-m", "kubectl_mesh", "verify-endpoints", "--kubeconfig", str(path), "-o", "json"]
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    command = [
+        sys.executable,
+        "-m",
+        "kubectl_mesh",
+        "verify-endpoints",
+        "--kubeconfig",
+        str(path),
+        "-o",
+        "json",
+    ]
+    done = subprocess.run(
+        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
     return done.returncode, {*ends.secure.requests, *ends.plain.requests}, done.stdout + done.stderr
 
 
@@ -114,16 +141,31 @@ CASES: dict[str, Case] = {
     "plugin-and-token": lambda e: (e.tls, {**TOKEN, **e.plugin()}),
     "acting-as": lambda e: (
         e.tls,
-        {**TOKEN, "as": "x", "as-uid": "7", "as-groups": ["g", "h"], "as-user-extra": {"a/b": ["1", "2"]}},
+        {
+            **TOKEN,
+            "as": "x",
+            "as-uid": "7",
+            "as-groups": ["g", "h"],
+            "as-user-extra": {"a/b": ["1", "2"]},
+        },
     ),
     "groups-without-a-user": lambda e: (e.tls, {**TOKEN, "as-groups": ["g"]}),
     "groups-of-numbers": lambda e: (e.tls, {**TOKEN, "as": "x", "as-groups": [7]}),
     "token-and-basic": lambda e: (e.tls, {**TOKEN, "username": "me"}),
     "token-is-a-number": lambda e: (e.tls, {"token": 12345678}),
-    "certificate-without-key": lambda e: (e.tls, {"client-certificate": e.certified["client-certificate"]}),
+    "certificate-without-key": lambda e: (
+        e.tls,
+        {"client-certificate": e.certified["client-certificate"]},
+    ),
     # item 1: only a real `true` switches verification off
-    "skip-is-text-false": lambda e: ({"server": e.secure.url, "insecure-skip-tls-verify": "false"}, TOKEN),
-    "skip-is-text-true": lambda e: ({"server": e.secure.url, "insecure-skip-tls-verify": "true"}, TOKEN),
+    "skip-is-text-false": lambda e: (
+        {"server": e.secure.url, "insecure-skip-tls-verify": "false"},
+        TOKEN,
+    ),
+    "skip-is-text-true": lambda e: (
+        {"server": e.secure.url, "insecure-skip-tls-verify": "true"},
+        TOKEN,
+    ),
     "skip-is-1": lambda e: ({"server": e.secure.url, "insecure-skip-tls-verify": 1}, TOKEN),
     "skip-is-null": lambda e: ({**e.tls, "insecure-skip-tls-verify": None}, TOKEN),
     "skip-is-false": lambda e: ({"server": e.secure.url, "insecure-skip-tls-verify": False}, TOKEN),
@@ -137,7 +179,10 @@ CASES: dict[str, Case] = {
         },
         TOKEN,
     ),
-    "skip-beside-authority-without-tls": lambda e: ({**e.tls, **e.http, "insecure-skip-tls-verify": True}, TOKEN),
+    "skip-beside-authority-without-tls": lambda e: (
+        {**e.tls, **e.http, "insecure-skip-tls-verify": True},
+        TOKEN,
+    ),
     "authority-is-no-base64": lambda e: ({**e.tls, "certificate-authority-data": "%%%"}, TOKEN),
     "authority-twice": lambda e: ({**e.tls, "certificate-authority": str(e.authority)}, TOKEN),
     # item 2: nothing goes to a server without TLS
@@ -148,9 +193,15 @@ CASES: dict[str, Case] = {
     "http-acting-as": lambda e: (e.http, {**TOKEN, "as": "x", "as-groups": ["g"]}),
     "http-without-a-scheme": lambda e: ({"server": e.plain.url.removeprefix("http://")}, TOKEN),
     "http-token-and-basic": lambda e: (e.http, {**TOKEN, "username": "me"}),
-    "http-missing-files": lambda e: (e.http, {"client-certificate": "/no/such", "client-key": "/no/such"}),
+    "http-missing-files": lambda e: (
+        e.http,
+        {"client-certificate": "/no/such", "client-key": "/no/such"},
+    ),
     "http-userinfo": lambda e: ({"server": e.plain.url.replace("//", "//me:secret-word@")}, {}),
-    "userinfo-and-token": lambda e: ({**e.tls, "server": e.secure.url.replace("//", "//me:secret-word@")}, TOKEN),
+    "userinfo-and-token": lambda e: (
+        {**e.tls, "server": e.secure.url.replace("//", "//me:secret-word@")},
+        TOKEN,
+    ),
     # item 3
     "gcp": lambda e: (e.tls, {"auth-provider": {"name": "gcp"}}),
     "http-gcp": lambda e: (e.http, {"auth-provider": {"name": "gcp"}}),
@@ -198,19 +249,33 @@ def test_a_malformed_kubeconfig(name: str, kubectl: Path, ends: Ends, tmp_path: 
 
 def test_a_mistake_in_another_entry(kubectl: Path, ends: Ends, tmp_path: Path) -> None:
     """kubectl refuses the whole file; of several contexts each costs itself only."""
-    other = {"name": "d", "cluster": {"server": ends.secure.url, "insecure-skip-tls-verify": "false"}}
-    contexts = [{"name": n, "context": {"cluster": c, "user": "u"}} for n, c in (("here", "c"), ("sick", "d"))]
+    other = {
+        "name": "d",
+        "cluster": {"server": ends.secure.url, "insecure-skip-tls-verify": "false"},
+    }
+    contexts = [
+        {"name": n, "context": {"cluster": c, "user": "u"}}
+        for n, c in (("here", "c"), ("sick", "d"))
+    ]
     path = kubeconfig(
-        tmp_path, ends.tls, TOKEN, clusters=[{"name": "c", "cluster": ends.tls}, other], contexts=contexts
+        tmp_path,
+        ends.tls,
+        TOKEN,
+        clusters=[{"name": "c", "cluster": ends.tls}, other],
+        contexts=contexts,
     )
     assert by_kubectl(kubectl, path, ends) == (False, set())
     code, sent, printed = by_mesh(path, ends)
     assert (code, sent) == (2, set())
     assert "clusters[d].cluster.insecure-skip-tls-verify must be true or false, not text" in printed
-    code, out = harness.run("verify-endpoints", "--kubeconfig", str(path), "--all-contexts", "-o", "json")
+    code, out = harness.run(
+        "verify-endpoints", "--kubeconfig", str(path), "--all-contexts", "-o", "json"
+    )
     found = {c["context"]: [f["code"] for f in c["findings"]] for c in json.loads(out)["clusters"]}
     assert (code, found) == (3, {"here": ["Forbidden"], "sick": ["Unreachable"]})
-    assert ends.secure.requests == [Request("Bearer the-token", (), False)] * len(ends.secure.requests)
+    assert ends.secure.requests == [Request("Bearer the-token", (), False)] * len(
+        ends.secure.requests
+    )
 
 
 def token(expires_in: float) -> str:
@@ -245,7 +310,9 @@ def test_oidc(kubectl: Path, ends: Ends, tmp_path: Path) -> None:
     with recorder(answer_with(200, b"{}")) as issuer:
         del settings["idp-certificate-authority-data"]
         settings |= {"idp-issuer-url": issuer.url, "id-token": token(-3600)}
-        path = kubeconfig(tmp_path, ends.tls, {"auth-provider": {"name": "oidc", "config": settings}})
+        path = kubeconfig(
+            tmp_path, ends.tls, {"auth-provider": {"name": "oidc", "config": settings}}
+        )
         assert by_kubectl(kubectl, path, ends) == (False, set())
         assert issuer.paths == []
 
@@ -260,7 +327,9 @@ FORMS = ("table", "wide", "json", "yaml", "name", "patch", "junit", "prometheus"
 
 
 @pytest.mark.parametrize("name", SECRETS)
-def test_no_credential_is_repeated(name: str, ends: Ends, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_credential_is_repeated(
+    name: str, ends: Ends, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Whatever a server says with it: in a message, with any escapes; in no form of output, and in no snapshot."""
     user = SECRETS[name]
     secret = next((user[key] for key in ("token", "password") if key in user), "the-secret-word")
@@ -275,14 +344,21 @@ def test_no_credential_is_repeated(name: str, ends: Ends, tmp_path: Path, capsys
     for message in (json.dumps(spoken)[1:-1], escaped):
         with recorder(answer_with(500, status.replace("MESSAGE", message).encode())) as server:
             url = server.url.replace("//", f"//me:{secret}@") if name == "userinfo" else server.url
-            path = kubeconfig(tmp_path, {"server": url, "certificate-authority-data": server.authority}, user)
+            path = kubeconfig(
+                tmp_path, {"server": url, "certificate-authority-data": server.authority}, user
+            )
             asked = ["--kubeconfig", str(path), "--debug"]
             printed = {form: harness.run("verify-endpoints", *asked, "-o", form) for form in FORMS}
             assert server.paths
         assert {code for code, _ in printed.values()} == {3}
         assert main(["snapshot", str(tmp_path / "packed"), *asked]) == 3
         shown = capsys.readouterr()
-        everything = [*(out for _, out in printed.values()), shown.out, shown.err, (tmp_path / "packed").read_text()]
+        everything = [
+            *(out for _, out in printed.values()),
+            shown.out,
+            shown.err,
+            (tmp_path / "packed").read_text(),
+        ]
         for part in secrets:
             for text in everything:
                 assert part not in text
@@ -292,7 +368,10 @@ def test_no_credential_is_repeated(name: str, ends: Ends, tmp_path: Path, capsys
 
 def test_no_credential_in_objects_and_refused_urls(ends: Ends, tmp_path: Path) -> None:
     secret = "abcdefgh-the-token"
-    service = {"metadata": {"name": "istiod-remote", "namespace": "istio-system"}, "spec": {"externalName": secret}}
+    service = {
+        "metadata": {"name": "istiod-remote", "namespace": "istio-system"},
+        "spec": {"externalName": secret},
+    }
     body = json.dumps({"kind": "ServiceList", "items": [service]}).encode()
     with recorder(answer_with(200, body)) as server:
         cluster = {"server": server.url, "certificate-authority-data": server.authority}
@@ -301,7 +380,11 @@ def test_no_credential_in_objects_and_refused_urls(ends: Ends, tmp_path: Path) -
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert secret not in done.stdout + done.stderr
     for field in ("server", "proxy-url"):
-        for url in ("https://me:secret-word@", "https://me:secret-word@host:x", "socks9://me:secret-word@h"):
+        for url in (
+            "https://me:secret-word@",
+            "https://me:secret-word@host:x",
+            "socks9://me:secret-word@h",
+        ):
             path = kubeconfig(tmp_path, {**ends.tls, field: url}, TOKEN)
             code, sent, printed = by_mesh(path, ends)
             assert (code, sent, len(printed.splitlines())) == (2, set(), 1), printed
@@ -328,7 +411,18 @@ def test_no_file_is_made(ends: Ends, tmp_path: Path) -> None:
     }
     path = kubeconfig(tmp_path, ends.tls, pair)
     log = tmp_path / "log"
-    command = ["strace", "-f", "-e", "trace=openat,creat", "-o", str(log), sys.executable, "-B", "-m", "kubectl_mesh"]
+    command = [
+        "strace",
+        "-f",
+        "-e",
+        "trace=openat,creat",
+        "-o",
+        str(log),
+        sys.executable,
+        "-B",
+        "-m",
+        "kubectl_mesh",
+    ]
     command += ["verify-endpoints", "--kubeconfig", str(path), "-q"]
     ends.secure.requests.clear()
     assert subprocess.run(command, capture_output=True, check=False).returncode == 3

@@ -55,10 +55,16 @@ BODIES: dict[str, tuple[Callable[[], Callable[[BaseHTTPRequestHandler], None]], 
     "200-mib": (lambda: streamed(b" " * MIB, 200), "larger than 64 MiB"),
     "gzip-bomb": (lambda: answer_with(200, bomb(), Content_Encoding="gzip"), "larger than 64 MiB"),
     "no-gzip": (lambda: answer_with(200, b"{}", Content_Encoding="gzip"), "damaged"),
-    "half-gzip": (lambda: answer_with(200, gzip.compress(b"{}")[:-9], Content_Encoding="gzip"), "damaged"),
+    "half-gzip": (
+        lambda: answer_with(200, gzip.compress(b"{}")[:-9], Content_Encoding="gzip"),
+        "damaged",
+    ),
     "unasked-encoding": (lambda: answer_with(200, b"{}", Content_Encoding="br"), "not asked for"),
     "values": (lambda: streamed(b"[]," * (MIB // 3), 30), "not JSON"),
-    "long-word": (lambda: answer_with(500, json.dumps({"message": "x" * 2 * MIB}).encode()), "xxxx…"),
+    "long-word": (
+        lambda: answer_with(500, json.dumps({"message": "x" * 2 * MIB}).encode()),
+        "xxxx…",
+    ),
     "long-word-in-json": (lambda: answer_with(200, b'{"a": ' + b"x(" * MIB), "not JSON"),
 }
 
@@ -69,13 +75,27 @@ def test_a_body_is_bounded(name: str, tmp_path: Path) -> None:
     answer, detail = BODIES[name]
     with recorder(answer(), tls=False) as server:
         path = config(tmp_path, server.url)
-        command = [*PROGRAM, "verify-endpoints", "--kubeconfig", path, "-o", "json", "--request-timeout", "60s"]
+        command = [
+            *PROGRAM,
+            "verify-endpoints",
+            "--kubeconfig",
+            path,
+            "-o",
+            "json",
+            "--request-timeout",
+            "60s",
+        ]
         begun = time.monotonic()
-        done = subprocess.run([sys.executable, "-c", _MEASURED, *command], capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [sys.executable, "-c", _MEASURED, *command], capture_output=True, text=True, check=False
+        )
         assert time.monotonic() - begun < 30
     memory = int(done.stderr.splitlines()[-1])
     found = harness.findings(json.loads(done.stdout))
-    assert (done.returncode, {f["code"] for f in found}) in ((3, {"MalformedAnswer"}), (3, {"ServerFailed"}))
+    assert (done.returncode, {f["code"] for f in found}) in (
+        (3, {"MalformedAnswer"}),
+        (3, {"ServerFailed"}),
+    )
     assert [f["result"] for f in found] == ["unknown"]
     assert detail in found[0]["message"]
     assert len(found[0]["message"]) < 2000
@@ -114,7 +134,17 @@ def plugin(folder: Path, body: str) -> dict[str, Any]:
 )
 def test_a_plugin_is_bounded(body: str, detail: str, tmp_path: Path) -> None:
     path = written(tmp_path, {"here": ("https://127.0.0.1:1", "u")}, {"u": plugin(tmp_path, body)})
-    asked = ["verify-endpoints", "--kubeconfig", path, "--context", "here", "--request-timeout", "1s", "-o", "json"]
+    asked = [
+        "verify-endpoints",
+        "--kubeconfig",
+        path,
+        "--context",
+        "here",
+        "--request-timeout",
+        "1s",
+        "-o",
+        "json",
+    ]
     begun = time.monotonic()
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     code, out = harness.run(*asked)
@@ -191,18 +221,33 @@ def test_ctrl_c_while_a_large_answer_is_decoded(name: str, pause: float, tmp_pat
     times = min(12, 2_400_000 // LARGE[name].count(b","))
     body = begin + LARGE[name] * times
     with recorder(answer_with(200, body), tls=False) as server:
-        arguments = ["verify-endpoints", "--kubeconfig", config(tmp_path, server.url), "--request-timeout", "60s"]
+        arguments = [
+            "verify-endpoints",
+            "--kubeconfig",
+            config(tmp_path, server.url),
+            "--request-timeout",
+            "60s",
+        ]
         assert interrupted(arguments, lambda: bool(server.paths), pause) < 0.2
 
 
 @pytest.mark.parametrize("form", ["json", "yaml"])
 def test_ctrl_c_while_a_large_file_is_read(form: str, tmp_path: Path) -> None:
-    item = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "labels": {f"l{n}": "v" for n in range(99)}}}
+    item = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "p", "labels": {f"l{n}": "v" for n in range(99)}},
+    }
     path = tmp_path / f"objects.{form}"
     whole = ",".join([json.dumps(item)] * 20_000)
-    path.write_text(f'{{"apiVersion": "v1", "kind": "List", "items": [{whole}]}}' + ("" if form == "json" else "#"))
+    path.write_text(
+        f'{{"apiVersion": "v1", "kind": "List", "items": [{whole}]}}'
+        + ("" if form == "json" else "#")
+    )
     begun = time.monotonic()
-    taken = interrupted(["verify-gateway", "-f", str(path)], lambda: time.monotonic() - begun > 0.6, 0)
+    taken = interrupted(
+        ["verify-gateway", "-f", str(path)], lambda: time.monotonic() - begun > 0.6, 0
+    )
     assert taken < 0.2
 
 
@@ -218,7 +263,11 @@ def test_steps_decode_what_the_standard_library_does(monkeypatch: pytest.MonkeyP
     def value(depth: int) -> Any:
         kind = seeded.randrange(8)
         if depth > 4 or kind < 4:
-            numbers = [seeded.random() * 10 ** seeded.randrange(-5, 20), seeded.randrange(10**9), -5]
+            numbers = [
+                seeded.random() * 10 ** seeded.randrange(-5, 20),
+                seeded.randrange(10**9),
+                -5,
+            ]
             return seeded.choice([None, True, *numbers, 'é\n"\\x' * seeded.randrange(9), ""])
         if kind < 6:
             return [value(depth + 1) for _ in range(seeded.randrange(9))]
@@ -233,7 +282,9 @@ def test_steps_decode_what_the_standard_library_does(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(decoding, "_LARGE", 10)
     for _ in range(2000):
         monkeypatch.setattr(decoding, "_STEP", seeded.randrange(5, 60))
-        text = json.dumps(value(0), indent=seeded.choice([None, 1]), ensure_ascii=seeded.random() < 0.5)
+        text = json.dumps(
+            value(0), indent=seeded.choice([None, 1]), ensure_ascii=seeded.random() < 0.5
+        )
         damaged = text[: seeded.randrange(len(text))] + seeded.choice(["", "x", "}", "]"])
         for written_ in (text, damaged):
             assert outcome(decoding.decoded, written_) == outcome(json.loads, written_), written_
@@ -244,13 +295,19 @@ def test_twenty_thousand_objects(tmp_path: Path) -> None:
     taken = {}
     for number in (5_000, 20_000):
         items = [
-            {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": f"p{n}", "namespace": "istio-system"}}
+            {
+                "apiVersion": "v1",
+                "kind": "Pod",
+                "metadata": {"name": f"p{n}", "namespace": "istio-system"},
+            }
             for n in range(number)
         ]
         path = tmp_path / f"{number}.json"
         path.write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": items}))
         begun = time.monotonic()
-        done = subprocess.run([*PROGRAM, "verify-endpoints", "-f", path, "-q"], check=False, env=os.environ)
+        done = subprocess.run(
+            [*PROGRAM, "verify-endpoints", "-f", path, "-q"], check=False, env=os.environ
+        )
         taken[number] = time.monotonic() - begun
         assert done.returncode == 3
     assert taken[20_000] < 2.5

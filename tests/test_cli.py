@@ -24,7 +24,14 @@ from kubectl_mesh.cli.entry import _parser
 from kubectl_mesh.cli.help_texts import EXAMPLES
 from kubectl_mesh.output import FORMS
 from tests import harness
-from tests.gateway_scenarios import ALLOCATED, CONTROLLER, GATEWAY_SCENARIOS, PENDING, advertisement, pool
+from tests.gateway_scenarios import (
+    ALLOCATED,
+    CONTROLLER,
+    GATEWAY_SCENARIOS,
+    PENDING,
+    advertisement,
+    pool,
+)
 from tests.lab.gateways import CRASHING, Gateway, refused
 from tests.lab.scenes import HOSTED_POD, LOAD_BALANCER, Scene, as_list
 from tests.scenarios import SCENARIOS
@@ -117,7 +124,9 @@ def test_no_command(capsys: pytest.CaptureFixture[str]) -> None:
     ],
     ids=lambda v: repr(v[:20]),
 )
-def test_bad_files(content: bytes, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_bad_files(
+    content: bytes, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     path = tmp_path / "bad.yaml"
     path.write_bytes(content)
     assert main(["verify-endpoints", "-f", str(path)]) == 2
@@ -136,7 +145,11 @@ def test_bad_files(content: bytes, told: str, tmp_path: Path, capsys: pytest.Cap
         ("just words", [], "kubeconfig"),
         ("contexts: []", [], "no active context"),
         ("contexts: [{name: a, context: {cluster: c, user: u}}]", [], "no active context"),
-        ("contexts: [{name: a, context: {cluster: c, user: u}}]", ["--context", "b"], 'context "b" does not exist'),
+        (
+            "contexts: [{name: a, context: {cluster: c, user: u}}]",
+            ["--context", "b"],
+            'context "b" does not exist',
+        ),
         (
             "contexts: [{name: a, context: {cluster: c, user: u}}]\nclusters: []\nusers: []",
             ["--context", "a"],
@@ -148,7 +161,11 @@ def test_bad_files(content: bytes, told: str, tmp_path: Path, capsys: pytest.Cap
     ids=str,
 )
 def test_bad_kubeconfig(
-    content: str, arguments: list[str], told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    content: str,
+    arguments: list[str],
+    told: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     path = tmp_path / "kubeconfig"
     path.write_text(content)
@@ -164,8 +181,12 @@ def test_unknown_control_plane_context_names_the_setting(
 ) -> None:
     path = tmp_path / "kubeconfig"
     cluster = "clusters: [{name: c, cluster: {server: 'https://127.0.0.1:1'}}]"
-    path.write_text(f"current-context: a\ncontexts: [{{name: a, context: {{cluster: c}}}}]\n{cluster}\nusers: []")
-    assert main(["verify-endpoints", "--kubeconfig", str(path), "--control-plane-context", "x"]) == 2
+    path.write_text(
+        f"current-context: a\ncontexts: [{{name: a, context: {{cluster: c}}}}]\n{cluster}\nusers: []"
+    )
+    assert (
+        main(["verify-endpoints", "--kubeconfig", str(path), "--control-plane-context", "x"]) == 2
+    )
     assert '--control-plane-context: context "x" does not exist' in capsys.readouterr().err
     monkeypatch.setenv("KUBECTL_MESH_CONTROL_PLANE_CONTEXT", "y")
     assert main(["verify-endpoints", "--kubeconfig", str(path)]) == 2
@@ -179,13 +200,18 @@ def test_no_kubeconfig_at_all(capsys: pytest.CaptureFixture[str]) -> None:
     assert "no kubeconfig" in capsys.readouterr().err
 
 
-def test_an_unforeseen_error_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unforeseen_error_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     def broken(*_: Any) -> None:
         raise RuntimeError("two\nlines\x1b[31m")
 
     monkeypatch.setattr("kubectl_mesh.collect.files.load", broken)
     assert main(["verify-endpoints", "-f", "x"]) == 3
-    assert capsys.readouterr().err == "error: unforeseen RuntimeError: two lines\\x1b[31m (--debug shows where)\n"
+    assert (
+        capsys.readouterr().err
+        == "error: unforeseen RuntimeError: two lines\\x1b[31m (--debug shows where)\n"
+    )
     assert main(["verify-endpoints", "-f", "x", "--debug"]) == 3
     assert "Traceback" in capsys.readouterr().err
 
@@ -215,18 +241,34 @@ def test_malformed_objects_never_raise(tmp_path: Path) -> None:
     ]
 
     def places(value: Any) -> list[tuple[Any, Any]]:
-        inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+        inner = (
+            value.items()
+            if isinstance(value, dict)
+            else enumerate(value)
+            if isinstance(value, list)
+            else ()
+        )
         return [place for key, child in inner for place in [(value, key), *places(child)]]
 
     page = Scene(remote=(HOSTED_POD,), gateways=(Gateway(pods=(refused(), CRASHING)), PENDING))
-    metallb = (CONTROLLER, pool(serviceAllocation={"namespaces": ["x"]}), advertisement(ipAddressPools=["x"]))
+    metallb = (
+        CONTROLLER,
+        pool(serviceAllocation={"namespaces": ["x"]}),
+        advertisement(ipAddressPools=["x"]),
+    )
     for command, scene in (
         ("verify-endpoints", Scene(remote=(HOSTED_POD,), configured=HOSTED_POD)),
         ("verify-endpoints", Scene(both=True)),
         ("verify-endpoints", Scene(slices_only=True, remote=(HOSTED_POD,))),
         ("verify-gateway", page),
-        ("verify-gateway", replace(page, gateways=(ALLOCATED,), lb=(), extra={"workload": metallb})),
-        ("verify-gateway", replace(page, extra={"workload": metallb, "control-plane": metallb}, lb=())),
+        (
+            "verify-gateway",
+            replace(page, gateways=(ALLOCATED,), lb=(), extra={"workload": metallb}),
+        ),
+        (
+            "verify-gateway",
+            replace(page, extra={"workload": metallb, "control-plane": metallb}, lb=()),
+        ),
     ):
         for _ in range(150):
             clusters = scene.clusters()
@@ -244,7 +286,10 @@ def test_malformed_objects_never_raise(tmp_path: Path) -> None:
             more = ["--control-plane-filename", str(paths[0])] if len(paths) > 1 else []
             arguments = [command, "-f", str(paths[-1]), *more]
             code, out = harness.run(*arguments, "-o", "json")
-            assert json.loads(out)["verdict"] in ("fail", "unknown")  # and so no exception was turned into exit 3
+            assert json.loads(out)["verdict"] in (
+                "fail",
+                "unknown",
+            )  # and so no exception was turned into exit 3
             assert harness.run(*arguments, "-o", dice.choice(list(FORMS)))[0] == code
 
 
@@ -252,11 +297,15 @@ def test_malformed_objects_never_raise(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "scenario", [s for s in (*SCENARIOS, *GATEWAY_SCENARIOS) if not s.unread][::4], ids=lambda s: s.name
+    "scenario",
+    [s for s in (*SCENARIOS, *GATEWAY_SCENARIOS) if not s.unread][::4],
+    ids=lambda s: s.name,
 )
 def test_every_form_gives_the_same_verdict(scenario: Any, tmp_path: Path) -> None:
     files = harness.write(scenario, tmp_path)
-    outs = {form: harness.run(scenario.command, *files, *scenario.flags, "-o", form) for form in FORMS}
+    outs = {
+        form: harness.run(scenario.command, *files, *scenario.flags, "-o", form) for form in FORMS
+    }
     assert len({code for code, _ in outs.values()}) == 1
     report = json.loads(outs["json"][1])
     assert yaml.safe_load(outs["yaml"][1]) == report
@@ -287,14 +336,23 @@ def _of_junit(shown: str) -> str:
 def _of_prometheus(shown: str) -> str:
     """The verdict that Prometheus scrapes; every series is there once."""
     families = {family.name: family for family in text_string_to_metric_families(shown)}
-    assert set(families) == {"kubectl_mesh_verdict", "kubectl_mesh_cluster_verdict", "kubectl_mesh_findings"}
+    assert set(families) == {
+        "kubectl_mesh_verdict",
+        "kubectl_mesh_cluster_verdict",
+        "kubectl_mesh_findings",
+    }
     for family in families.values():
         assert (family.type, bool(family.documentation)) == ("gauge", True)
         series = [tuple(sorted(sample.labels.items())) for sample in family.samples]
         assert len(set(series)) == len(series)
-    found = {name: [s.labels["verdict"] for s in families[name].samples if s.value] for name in list(families)[:2]}
+    found = {
+        name: [s.labels["verdict"] for s in families[name].samples if s.value]
+        for name in list(families)[:2]
+    }
     (verdict,) = found["kubectl_mesh_verdict"]
-    gravest = next(v for v in ("fail", "unknown", "pass") if v in found["kubectl_mesh_cluster_verdict"])
+    gravest = next(
+        v for v in ("fail", "unknown", "pass") if v in found["kubectl_mesh_cluster_verdict"]
+    )
     assert gravest == verdict
     return str(verdict)
 
@@ -306,7 +364,14 @@ def test_forms_for_machines_take_what_files_say(tmp_path: Path) -> None:
         Path(name).rename(tmp_path / new)
         for name, new in zip(harness.write(BROKEN, tmp_path)[1::2], names, strict=True)
     ]
-    flags = ["-f", str(files[0]), "--control-plane-filename", str(files[1]), "--ignore", "AddressIsHostedPod"]
+    flags = [
+        "-f",
+        str(files[0]),
+        "--control-plane-filename",
+        str(files[1]),
+        "--ignore",
+        "AddressIsHostedPod",
+    ]
     code, out = harness.run("verify-endpoints", *flags, "-o", "junit")
     assert (code, _of_junit(out)) == (0, "pass")
     assert "ignored: " in out
@@ -335,16 +400,24 @@ def test_table_reads_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     prose = [line for line in lines if "kubectl" not in line and str(tmp_path) not in line]
     assert max(map(len, prose)) <= 100
     wide = harness.run("verify-endpoints", *files, "-o", "wide")[1]
-    assert "service/istiod-hosted-mesh-hosted-lb" in next(line for line in wide.splitlines() if " fail " in line)
+    assert "service/istiod-hosted-mesh-hosted-lb" in next(
+        line for line in wide.splitlines() if " fail " in line
+    )
     piped = harness.run("verify-endpoints", *files)[1].partition("\n\n")[0]
     assert "…" not in piped  # whoever greps it finds whole names
     monkeypatch.setenv("COLUMNS", "300")
-    assert harness.run("verify-endpoints", *files, "--color", "never", terminal=True)[1].startswith(piped)
+    assert harness.run("verify-endpoints", *files, "--color", "never", terminal=True)[1].startswith(
+        piped
+    )
 
 
 def test_gateways_of_several_namespaces(tmp_path: Path) -> None:
     scattered = next(s for s in GATEWAY_SCENARIOS if s.name == "gateway-all-namespaces")
-    out = harness.run("verify-gateway", *harness.write(scattered, tmp_path), "-A")[1].partition("\n\n")[0].splitlines()
+    out = (
+        harness.run("verify-gateway", *harness.write(scattered, tmp_path), "-A")[1]
+        .partition("\n\n")[0]
+        .splitlines()
+    )
     assert out[0].split()[:3] == ["CLUSTER", "NAMESPACE", "RESULT"]
     assert {line.split()[1] for line in out[1:] if " pass " in line} == {"default", "istio-system"}
 
@@ -410,10 +483,15 @@ def test_ignore(tmp_path: Path) -> None:
     files = harness.write(BROKEN, tmp_path)
     code, report = summary(*files, "--ignore", "AddressIsHostedPod")
     assert (code, report["summary"]["fail"], report["summary"]["ignored"]) == (0, 0, 1)
-    assert [f["code"] for f in harness.findings(report) if f.get("ignored")] == ["AddressIsHostedPod"]
+    assert [f["code"] for f in harness.findings(report) if f.get("ignored")] == [
+        "AddressIsHostedPod"
+    ]
     assert summary(*files, "--ignore", "AddressIsHostedPod=ep/istiod-remote")[0] == 0
     assert summary(*files, "--ignore", "AddressIsHostedPod=endpoints/other")[0] == 1
-    assert "fail (ignored)" in harness.run("verify-endpoints", *files, "--ignore", "AddressIsHostedPod")[1]
+    assert (
+        "fail (ignored)"
+        in harness.run("verify-endpoints", *files, "--ignore", "AddressIsHostedPod")[1]
+    )
 
 
 def test_ignoring_everything_proves_nothing(tmp_path: Path) -> None:
@@ -434,15 +512,23 @@ def test_fail_on_warn(tmp_path: Path) -> None:
     files = harness.write(warned, tmp_path)
     assert summary(*files)[0] == 0
     assert summary(*files, "--fail-on", "warn")[0] == 1
-    assert harness.run("verify-endpoints", *files, "--fail-on", "warn", "-o", "name")[1] == "endpoints/istiod-remote\n"
+    assert (
+        harness.run("verify-endpoints", *files, "--fail-on", "warn", "-o", "name")[1]
+        == "endpoints/istiod-remote\n"
+    )
     assert summary(*files, "--fail-on", "warn", "--ignore", "WebhookPortMissing")[0] == 0
 
 
 def test_stated_addresses_are_a_set_and_compare_normalised(tmp_path: Path) -> None:
     files = harness.write(RIGHT, tmp_path)[:2]
-    assert summary(*files, "--expect-address", "203.0.113.1", "--expect-address", LOAD_BALANCER)[0] == 0
+    assert (
+        summary(*files, "--expect-address", "203.0.113.1", "--expect-address", LOAD_BALANCER)[0]
+        == 0
+    )
     report = summary(*files, "--expect-address", LOAD_BALANCER)[1]
-    assert [f["source"] for f in harness.findings(report) if f["code"] == "AddressIsExpected"] == ["--expect-address"]
+    assert [f["source"] for f in harness.findings(report) if f["code"] == "AddressIsExpected"] == [
+        "--expect-address"
+    ]
     v6 = Scene(remote=("fd00:10::71",), slices_only=True, configured=None).clusters()["workload"]
     (tmp_path / "v6.yaml").write_text(yaml.safe_dump(as_list(v6)))
     assert summary("-f", str(tmp_path / "v6.yaml"), "--expect-address", "FD00:0010:0::0071")[0] == 0
@@ -457,12 +543,22 @@ def test_ways_to_give_objects(tmp_path: Path) -> None:
     several = "---\n".join(yaml.safe_dump(o) for o in objects).encode()
     typed = b"".join(
         json.dumps(
-            {"apiVersion": "v1", "kind": f"{o['kind']}List", "items": [{k: v for k, v in o.items() if k != "kind"}]}
+            {
+                "apiVersion": "v1",
+                "kind": f"{o['kind']}List",
+                "items": [{k: v for k, v in o.items() if k != "kind"}],
+            }
         ).encode()
         for o in objects
     )
     listed = json.dumps(as_list(objects))
-    for content in (several, typed, listed.encode(), listed.encode("utf-16"), listed.encode("utf-8-sig")):
+    for content in (
+        several,
+        typed,
+        listed.encode(),
+        listed.encode("utf-16"),
+        listed.encode("utf-8-sig"),
+    ):
         done = run_process("verify-endpoints", "-f", "-", *stated, stdin=content)
         assert (done.returncode, done.stderr) == (0, b""), done.stdout
         assert json.loads(done.stdout)["clusters"][0]["context"] == "stdin"
@@ -478,7 +574,9 @@ def test_empty_stdin() -> None:
     assert done.stderr.startswith(b"error: stdin: it is empty")
 
 
-def test_the_environment_variable_is_ignored_beside_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_variable_is_ignored_beside_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("KUBECTL_MESH_CONTROL_PLANE_CONTEXT", "nowhere")
     assert summary(*harness.write(RIGHT, tmp_path))[0] == 0
 
@@ -497,11 +595,19 @@ def test_version() -> None:
     assert done.stdout.decode().startswith(f"kubectl-mesh {__version__} (Python 3.")
     as_json = json.loads(run_process("version", "-o", "json").stdout)
     assert yaml.safe_load(run_process("version", "-o", "yaml").stdout) == as_json
-    assert (as_json["version"], set(as_json)) == (__version__, {"version", "python", "kubernetes", "platform"})
+    assert (as_json["version"], set(as_json)) == (
+        __version__,
+        {"version", "python", "kubernetes", "platform"},
+    )
 
 
 def test_help_names_flags_and_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:
-    common = ("--control-plane-context", "--expect-address", "Exit codes", "KUBECTL_MESH_CONTROL_PLANE_CONTEXT")
+    common = (
+        "--control-plane-context",
+        "--expect-address",
+        "Exit codes",
+        "KUBECTL_MESH_CONTROL_PLANE_CONTEXT",
+    )
     for command, words in (
         ("verify-endpoints", common),
         ("verify-gateway", (*common, "-A, --all-namespaces=false:", "--gateway")),
@@ -519,14 +625,20 @@ def test_the_help_is_in_kubectls_order(capsys: pytest.CaptureFixture[str]) -> No
     assert main(["--help"]) == 0
     shown = capsys.readouterr().out
     order = [
-        shown.index(word) for word in ("Examples:", "Available Commands:", "Exit codes", "Usage:\n", 'Use "kubectl')
+        shown.index(word)
+        for word in ("Examples:", "Available Commands:", "Exit codes", "Usage:\n", 'Use "kubectl')
     ]
     assert order == sorted(order)
     assert "before its name" in shown
 
 
 def test_examples_of_the_help_are_commands_that_there_are() -> None:
-    lines = [line for text in EXAMPLES.values() for line in text.splitlines() if line.startswith("kubectl mesh ")]
+    lines = [
+        line
+        for text in EXAMPLES.values()
+        for line in text.splitlines()
+        if line.startswith("kubectl mesh ")
+    ]
     assert len(lines) >= 10
     for line in lines:
         assert "run" in _parser().parse_args(shlex.split(line.partition(">")[0])[2:]), line
@@ -538,7 +650,9 @@ def test_what_few_need_is_not_imported() -> None:
         "import sys; from kubectl_mesh.cli import main; main(['verify-endpoints', '--kubeconfig', sys.argv[1]]);"
         "print([name for name in ('kubernetes', 'requests', 'oauthlib.oauth2', 'websocket') if name in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-c", script, os.devnull], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", script, os.devnull], capture_output=True, text=True, check=False
+    )
     assert done.stdout.splitlines()[-1] == "['kubernetes']", done.stderr
 
 
@@ -557,7 +671,9 @@ def test_what_few_need_is_not_imported() -> None:
 def test_kubernetes_is_imported_for_clusters_only(arguments: list[str]) -> None:
     script = f"import sys; from kubectl_mesh.cli import main; main({arguments!r}); print('kubernetes' in sys.modules)"
     objects = json.dumps(as_list(Scene().clusters()["workload"]))
-    done = subprocess.run([sys.executable, "-c", script], input=objects, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", script], input=objects, capture_output=True, text=True, check=False
+    )
     assert done.stdout.splitlines()[-1] == "False", done.stderr
 
 
@@ -566,7 +682,9 @@ def test_closed_streams_change_no_exit_code(tmp_path: Path) -> None:
     tool = f"{sys.executable} -m kubectl_mesh verify-endpoints"
 
     def shell(command: str) -> tuple[int, bytes, bytes]:
-        done = subprocess.run(["bash", "-c", f"set -o pipefail; {command}"], capture_output=True, check=False)
+        done = subprocess.run(
+            ["bash", "-c", f"set -o pipefail; {command}"], capture_output=True, check=False
+        )
         return done.returncode, done.stdout, done.stderr
 
     assert shell(f"{tool} {files} -o yaml | head -0") == (1, b"", b"")
@@ -585,21 +703,59 @@ def test_closed_streams_change_no_exit_code(tmp_path: Path) -> None:
 def test_what_the_report_says_of_the_page(tmp_path: Path) -> None:
     """The whole of what was compared, value by value, broken and right."""
     pod, lb = HOSTED_POD, LOAD_BALANCER
-    deployment, service = "deployment/istiod-hosted-mesh-hosted", "service/istiod-hosted-mesh-hosted-lb"
+    deployment, service = (
+        "deployment/istiod-hosted-mesh-hosted",
+        "service/istiod-hosted-mesh-hosted-lb",
+    )
     control_plane = f"{tmp_path}/control-plane.yaml"
     hosted = [
-        ("HostedPodsReady", deployment, "ready Pods", ["1"], ["1"], f"{control_plane}: {deployment}"),
+        (
+            "HostedPodsReady",
+            deployment,
+            "ready Pods",
+            ["1"],
+            ["1"],
+            f"{control_plane}: {deployment}",
+        ),
         ("HostedLBAssigned", service, "address", ["an address"], [lb], None),
-        ("HostedLBReachesPods", service, "port 15012", [pod], [pod], f"{control_plane}: Pods of {deployment}"),
+        (
+            "HostedLBReachesPods",
+            service,
+            "port 15012",
+            [pod],
+            [pod],
+            f"{control_plane}: Pods of {deployment}",
+        ),
     ]
-    ports = ("PortsAreExpected", "endpoints/istiod-remote", "ports", ["15012", "15017"], ["15012", "15017"], None)
-    for scenario, code, actual in ((BROKEN, "AddressIsHostedPod", pod), (RIGHT, "AddressIsExpected", lb)):
+    ports = (
+        "PortsAreExpected",
+        "endpoints/istiod-remote",
+        "ports",
+        ["15012", "15017"],
+        ["15012", "15017"],
+        None,
+    )
+    for scenario, code, actual in (
+        (BROKEN, "AddressIsHostedPod", pod),
+        (RIGHT, "AddressIsExpected", lb),
+    ):
         report = summary(*harness.write(scenario, tmp_path))[1]
         shown = [
-            (f["code"], f"{f['object']['kind'].lower()}/{f['object']['name']}", *(f[k] for k in FIELDS))
+            (
+                f["code"],
+                f"{f['object']['kind'].lower()}/{f['object']['name']}",
+                *(f[k] for k in FIELDS),
+            )
             for f in harness.findings(report)
         ]
-        address = (code, "endpoints/istiod-remote", "address", [lb], [actual], f"{control_plane}: {service}")
+        address = (
+            code,
+            "endpoints/istiod-remote",
+            "address",
+            [lb],
+            [actual],
+            f"{control_plane}: {service}",
+        )
         assert shown == [address, ports, *hosted]
         assert [(c["role"], c["meshID"]) for c in report["clusters"]] == [
             ("workload", "hosted-mesh"),
@@ -622,7 +778,11 @@ def test_one_cluster_in_one_file_is_one_cluster(tmp_path: Path) -> None:
 
 def test_the_same_kind_of_another_api_group_is_another_kind(tmp_path: Path) -> None:
     files = harness.write(RIGHT, tmp_path)
-    knative = {"apiVersion": "serving.knative.dev/v1", "kind": "Service", "metadata": {"name": "istiod-remote"}}
+    knative = {
+        "apiVersion": "serving.knative.dev/v1",
+        "kind": "Service",
+        "metadata": {"name": "istiod-remote"},
+    }
     (tmp_path / "more.yaml").write_text(yaml.safe_dump(knative))
     assert summary(*files, "-f", str(tmp_path / "more.yaml"))[0] == 0
 
@@ -632,13 +792,21 @@ def test_the_same_kind_of_another_api_group_is_another_kind(tmp_path: Path) -> N
 
 def patched(scenario: Any, folder: Path, *flags: str) -> tuple[int, list[Any]]:
     """The exit code, and the objects to apply."""
-    command = [scenario.command, *harness.write(scenario, folder), *scenario.flags, *flags, "-o", "patch"]
+    command = [
+        scenario.command,
+        *harness.write(scenario, folder),
+        *scenario.flags,
+        *flags,
+        "-o",
+        "patch",
+    ]
     code, out = harness.run(*command)
     return code, list(yaml.safe_load_all(out))
 
 
 @pytest.mark.parametrize(
-    "name", ["on-no-node", "slice-of-another-family", "fqdn-slice", "second-slice-with-another-number"]
+    "name",
+    ["on-no-node", "slice-of-another-family", "fqdn-slice", "second-slice-with-another-number"],
 )
 def test_no_manifest_that_would_not_mend(name: str, tmp_path: Path) -> None:
     scenario = next(s for s in SCENARIOS if s.name == name)
@@ -653,7 +821,9 @@ def test_a_manifest_leaves_what_the_user_ignores(tmp_path: Path) -> None:
 
 
 def test_of_several_allowed_addresses_one_is_written(tmp_path: Path) -> None:
-    allowed = [flag for address in (LOAD_BALANCER, "10.64.30.99") for flag in ("--expect-address", address)]
+    allowed = [
+        flag for address in (LOAD_BALANCER, "10.64.30.99") for flag in ("--expect-address", address)
+    ]
     code, (manifest,) = patched(BROKEN, tmp_path, *allowed)
     assert code == 1
     assert manifest["subsets"][0]["addresses"] == [{"ip": LOAD_BALANCER}]

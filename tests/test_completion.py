@@ -21,7 +21,13 @@ from kubectl_mesh.findings.catalog import RESULTS
 from kubectl_mesh.output import FORMS
 from tests.lab.clusters import Lab
 
-CONTEXTS = ("control-plane", "workload-1", "arn:aws:eks:eu-1:1:cluster/two", "me@three", "with space")
+CONTEXTS = (
+    "control-plane",
+    "workload-1",
+    "arn:aws:eks:eu-1:1:cluster/two",
+    "me@three",
+    "with space",
+)
 BASH_COMPLETION = Path("/usr/share/bash-completion/bash_completion")
 PROMPT = "ready> "
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[=>]|\x07")
@@ -33,7 +39,9 @@ def kubeconfig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     paths = []
     for number, names in enumerate((CONTEXTS[:2], CONTEXTS[1:])):
         paths.append(tmp_path / f"config-{number}")
-        paths[-1].write_text(json.dumps({"contexts": [{"name": name, "context": {}} for name in names]}))
+        paths[-1].write_text(
+            json.dumps({"contexts": [{"name": name, "context": {}} for name in names]})
+        )
     monkeypatch.setenv("KUBECONFIG", os.pathsep.join(map(str, paths)))
     return os.environ["KUBECONFIG"]
 
@@ -51,7 +59,14 @@ def test_what_is_offered(kubeconfig: str, capsys: pytest.CaptureFixture[str]) ->
     def offered(*words: str) -> list[str]:
         return asked(*words, capsys=capsys)
 
-    assert offered("") == ["verify-endpoints", "verify-gateway", "snapshot", "version", "completion", ":4"]
+    assert offered("") == [
+        "verify-endpoints",
+        "verify-gateway",
+        "snapshot",
+        "version",
+        "completion",
+        ":4",
+    ]
     assert offered() == offered("")
     assert offered("verify-g") == ["verify-gateway", ":4"]
     assert offered("verify-gateway", "--gat") == ["--gateway", ":4"]
@@ -71,14 +86,24 @@ def test_contexts(kubeconfig: str, tmp_path: Path, capsys: pytest.CaptureFixture
     assert asked("verify-endpoints", "--context", "with s", capsys=capsys) == ["with space", ":4"]
     assert asked("verify-endpoints", "--context", "arn:aws", capsys=capsys) == [CONTEXTS[2], ":4"]
     assert asked("verify-gateway", "--contexts", "", capsys=capsys) == [*CONTEXTS, ":4"]
-    assert asked("verify-gateway", "--contexts", "me@three,work", capsys=capsys) == ["me@three,workload-1", ":4"]
+    assert asked("verify-gateway", "--contexts", "me@three,work", capsys=capsys) == [
+        "me@three,workload-1",
+        ":4",
+    ]
     offered = asked("verify-gateway", "--contexts", "me@three,", capsys=capsys)
     assert offered == [f"me@three,{name}" for name in CONTEXTS if name != "me@three"] + [":4"]
     named = tmp_path / "na med"
     named.write_text("contexts: [{name: other}]")
     words = ("verify-endpoints", "--kubeconfig", str(named), "--context", "")
     assert asked(*words, capsys=capsys) == ["other", ":4"]
-    for content in ("", "a: [", "contexts: 5", "contexts: [5]", "[]", "contexts: [{name: }, {name: [a]}]"):
+    for content in (
+        "",
+        "a: [",
+        "contexts: 5",
+        "contexts: [5]",
+        "[]",
+        "contexts: [{name: }, {name: [a]}]",
+    ):
         named.write_text(content)
         assert asked(*words, capsys=capsys) == [":4"], content
     named.unlink()
@@ -88,8 +113,13 @@ def test_contexts(kubeconfig: str, tmp_path: Path, capsys: pytest.CaptureFixture
 def test_codes(capsys: pytest.CaptureFixture[str]) -> None:
     """Those that can be at fault."""
     codes = asked("verify-gateway", "--ignore", "", capsys=capsys)[:-1]
-    assert set(codes) == {code for code, results in RESULTS.items() if {"fail", "warn", "unknown"} & set(results)}
-    assert asked("verify-gateway", "--ignore", "AddressIsSta", capsys=capsys) == ["AddressIsStale", ":4"]
+    assert set(codes) == {
+        code for code, results in RESULTS.items() if {"fail", "warn", "unknown"} & set(results)
+    }
+    assert asked("verify-gateway", "--ignore", "AddressIsSta", capsys=capsys) == [
+        "AddressIsStale",
+        ":4",
+    ]
 
 
 @pytest.mark.parametrize("flag", ["-f", "--filename", "--control-plane-filename", "--kubeconfig"])
@@ -100,7 +130,10 @@ def test_files_are_the_shells_own_business(flag: str, capsys: pytest.CaptureFixt
 
 
 def test_empty_words_count(kubeconfig: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert asked("verify-gateway", "--as", "", "--context", "work", capsys=capsys) == ["workload-1", ":4"]
+    assert asked("verify-gateway", "--as", "", "--context", "work", capsys=capsys) == [
+        "workload-1",
+        ":4",
+    ]
 
 
 def test_the_package_kubernetes_is_not_imported(kubeconfig: str) -> None:
@@ -108,7 +141,9 @@ def test_the_package_kubernetes_is_not_imported(kubeconfig: str) -> None:
         "import sys; from kubectl_mesh.cli import main; main(['__complete', 'verify-endpoints', '--context', '']);"
         "print([name for name in sys.modules if name.partition('.')[0] in ('kubernetes', 'urllib3', 'socket')])"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
     assert done.stdout.splitlines()[-2:] == [":4", "[]"]
 
 
@@ -146,7 +181,12 @@ def shell(command: list[str], setup: str, programs: Path) -> pexpect.spawn[str]:
     """An interactive shell that has run the lines of `setup`."""
     need(shutil.which(command[0]), command[0])
     child = pexpect.spawn(
-        command[0], command[1:], env=environment(programs), encoding="utf-8", dimensions=(60, 160), timeout=20
+        command[0],
+        command[1:],
+        env=environment(programs),
+        encoding="utf-8",
+        dimensions=(60, 160),
+        timeout=20,
     )
     child.sendline(f"{setup}; PS1='{PROMPT}'; echo set-up''-done")
     child.expect("set-up-done")
@@ -163,7 +203,9 @@ def type_and_tab(child: pexpect.spawn[str], text: str, *wanted: str) -> None:
         child.send("\t")
         with contextlib.suppress(pexpect.TIMEOUT):
             while not all(word in seen for word in wanted):
-                seen = (seen + _ESCAPES.sub("", child.read_nonblocking(4096, timeout=1))).replace("\r\n", "\n")
+                seen = (seen + _ESCAPES.sub("", child.read_nonblocking(4096, timeout=1))).replace(
+                    "\r\n", "\n"
+                )
     child.send("\x15")
     child.sendline("")
     child.expect(PROMPT)
@@ -177,7 +219,9 @@ def directly(child: pexpect.spawn[str], program: str) -> None:
     type_and_tab(child, f"{program} verify-gateway --context work", "--context workload-1")
     type_and_tab(child, f"{program} verify-gateway -o ", *FORMS)
     type_and_tab(child, f"{program} verify-gateway --output=ya", "--output=yaml")
-    type_and_tab(child, f"{program} verify-gateway --ignore AddressIsSta", "--ignore AddressIsStale")
+    type_and_tab(
+        child, f"{program} verify-gateway --ignore AddressIsSta", "--ignore AddressIsStale"
+    )
 
 
 def files(child: pexpect.spawn[str], program: str, home: Path) -> None:
@@ -190,9 +234,13 @@ def files(child: pexpect.spawn[str], program: str, home: Path) -> None:
 
 
 def test_bash(programs: Path) -> None:
-    child = shell(["bash", "--norc", "--noprofile"], "source <(kubectl-mesh completion bash)", programs)
+    child = shell(
+        ["bash", "--norc", "--noprofile"], "source <(kubectl-mesh completion bash)", programs
+    )
     directly(child, "kubectl-mesh")
-    type_and_tab(child, "kubectl-mesh verify-gateway --context arn:", "arn:aws:eks:eu-1:1:cluster/two")
+    type_and_tab(
+        child, "kubectl-mesh verify-gateway --context arn:", "arn:aws:eks:eu-1:1:cluster/two"
+    )
     type_and_tab(child, "kubectl-mesh verify-gateway --context with", "with\\ space")
     files(child, "kubectl-mesh", programs.parent)
     type_and_tab(child, "kubectl-mesh version > ~/my-o", "my-objects.yaml")
@@ -202,7 +250,9 @@ def test_zsh(programs: Path) -> None:
     setup = "autoload -U compinit; compinit -u -d $HOME/dump; source <(kubectl-mesh completion zsh)"
     child = shell(["zsh", "-f"], setup, programs)
     directly(child, "kubectl-mesh")
-    type_and_tab(child, "kubectl-mesh verify-gateway --context arn", "arn:aws:eks:eu-1:1:cluster/two")
+    type_and_tab(
+        child, "kubectl-mesh verify-gateway --context arn", "arn:aws:eks:eu-1:1:cluster/two"
+    )
     files(child, "kubectl-mesh", programs.parent)
 
 
@@ -210,7 +260,9 @@ def fish(programs: Path, setup: str, line: str) -> list[str]:
     """What real fish would offer for a line."""
     need(shutil.which("fish"), "fish")
     command = ["fish", "--no-config", "-c", f"{setup} | source; complete -C {line!r}"]
-    done = subprocess.run(command, env=environment(programs), capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run(
+        command, env=environment(programs), capture_output=True, text=True, check=True, timeout=60
+    )
     return [offer.partition("\t")[0] for offer in done.stdout.splitlines()]
 
 
@@ -246,10 +298,16 @@ def through_kubectl(running_lab: Lab, programs: Path) -> Path:
 def test_kubectl_itself(through_kubectl: Path) -> None:
     """Real kubectl, asked as its shell scripts ask it."""
     command = ["kubectl", "__complete", "mesh", "verify-gateway", "--context", "work"]
-    done = subprocess.run(command, env=environment(through_kubectl), capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        command, env=environment(through_kubectl), capture_output=True, text=True, check=True
+    )
     assert [line.split("\t")[0] for line in done.stdout.splitlines()] == ["workload-1", ":4"]
     listed = subprocess.run(
-        ["kubectl", "plugin", "list"], env=environment(through_kubectl), capture_output=True, text=True, check=True
+        ["kubectl", "plugin", "list"],
+        env=environment(through_kubectl),
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert "warning" not in (listed.stdout + listed.stderr).lower()
 
@@ -274,9 +332,9 @@ def test_zsh_through_kubectl(through_kubectl: Path) -> None:
 def test_files_in_fish(programs: Path) -> None:
     (programs.parent / "my-objects.yaml").touch()
     (programs.parent / "lat\udce9in").touch()
-    assert fish(programs, "kubectl-mesh completion fish", "kubectl-mesh verify-gateway -f ~/my-o") == [
-        "~/my-objects.yaml"
-    ]
+    assert fish(
+        programs, "kubectl-mesh completion fish", "kubectl-mesh verify-gateway -f ~/my-o"
+    ) == ["~/my-objects.yaml"]
 
 
 @pytest.mark.live
@@ -285,4 +343,7 @@ def test_fish_through_kubectl(through_kubectl: Path) -> None:
         ("ver", ["verify-endpoints", "verify-gateway", "version"]),
         ("verify-gateway --gat", ["--gateway"]),
     ):
-        assert sorted(fish(through_kubectl, "kubectl completion fish", f"kubectl mesh {line}")) == offered
+        assert (
+            sorted(fish(through_kubectl, "kubectl completion fish", f"kubectl mesh {line}"))
+            == offered
+        )

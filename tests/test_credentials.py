@@ -36,7 +36,9 @@ def scene(running_lab: Lab) -> Lab:
     return running_lab
 
 
-def config(lab: Lab, folder: Path, user: dict[str, Any], name: str = "kubeconfig", **cluster: Any) -> Path:
+def config(
+    lab: Lab, folder: Path, user: dict[str, Any], name: str = "kubeconfig", **cluster: Any
+) -> Path:
     """A kubeconfig with the context `here`."""
     ca = {"certificate-authority": str(lab.folder / "workload" / "apiserver.crt")}
     path = folder / name
@@ -46,9 +48,16 @@ def config(lab: Lab, folder: Path, user: dict[str, Any], name: str = "kubeconfig
                 "apiVersion": "v1",
                 "kind": "Config",
                 "current-context": "here",
-                "clusters": [{"name": "c", "cluster": {"server": lab.servers["workload"], **ca, **cluster}}],
+                "clusters": [
+                    {"name": "c", "cluster": {"server": lab.servers["workload"], **ca, **cluster}}
+                ],
                 "users": [{"name": "u", "user": user}],
-                "contexts": [{"name": "here", "context": {"cluster": "c", "user": "u", "namespace": "default"}}],
+                "contexts": [
+                    {
+                        "name": "here",
+                        "context": {"cluster": "c", "user": "u", "namespace": "default"},
+                    }
+                ],
             }
         )
     )
@@ -58,7 +67,9 @@ def config(lab: Lab, folder: Path, user: dict[str, Any], name: str = "kubeconfig
 def verify(path: Path, *more: str) -> tuple[int, list[str]]:
     """The exit code, and the codes of what did not pass."""
     code, out = harness.run("verify-endpoints", "--kubeconfig", str(path), *FLAGS, *more)
-    return code, [f["code"] for f in harness.findings(json.loads(out)) if f["result"] != "pass"] if out else []
+    return code, [
+        f["code"] for f in harness.findings(json.loads(out)) if f["result"] != "pass"
+    ] if out else []
 
 
 def script(folder: Path, body: str) -> str:
@@ -70,11 +81,23 @@ def script(folder: Path, body: str) -> str:
 
 
 def exec_user(command: str) -> dict[str, Any]:
-    return {"exec": {"apiVersion": "client.authentication.k8s.io/v1", "command": command, "interactiveMode": "Never"}}
+    return {
+        "exec": {
+            "apiVersion": "client.authentication.k8s.io/v1",
+            "command": command,
+            "interactiveMode": "Never",
+        }
+    }
 
 
 def credential(**status: str) -> str:
-    return json.dumps({"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential", "status": status})
+    return json.dumps(
+        {
+            "apiVersion": "client.authentication.k8s.io/v1",
+            "kind": "ExecCredential",
+            "status": status,
+        }
+    )
 
 
 def test_kubeconfig_with_a_colon_in_its_name(scene: Lab, tmp_path: Path) -> None:
@@ -99,8 +122,12 @@ def test_client_certificate(scene: Lab, tmp_path: Path) -> None:
     assert verify(config(scene, tmp_path, inline)) == (0, [])
 
 
-def test_missing_certificate_file(scene: Lab, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    path = config(scene, tmp_path, {"client-certificate": "/no/such.crt", "client-key": "/no/such.key"})
+def test_missing_certificate_file(
+    scene: Lab, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = config(
+        scene, tmp_path, {"client-certificate": "/no/such.crt", "client-key": "/no/such.key"}
+    )
     assert verify(path)[0] == 2
     err = capsys.readouterr().err
     assert "/no/such.crt" in err
@@ -132,23 +159,36 @@ def test_impersonation(scene: Lab, tmp_path: Path) -> None:
     assert verify(admin, "--as-group", "system:masters")[0] == 2
     in_config = config(scene, tmp_path, {"token": TOKENS["admin"], "as": "nobody"})
     assert verify(in_config) == (3, ["Forbidden"])
-    with_groups = {"token": TOKENS["admin"], "as": "nobody", "as-groups": ["some", "system:masters"]}
+    with_groups = {
+        "token": TOKENS["admin"],
+        "as": "nobody",
+        "as-groups": ["some", "system:masters"],
+    }
     assert verify(config(scene, tmp_path, with_groups)) == (0, [])
 
 
 def test_certificate_checks(scene: Lab, tmp_path: Path) -> None:
     user = {"token": TOKENS["admin"]}
     other = str(scene.folder / "client-ca.crt")
-    assert verify(config(scene, tmp_path, user, **{"certificate-authority": other})) == (3, ["TLSFailed"])
+    assert verify(config(scene, tmp_path, user, **{"certificate-authority": other})) == (
+        3,
+        ["TLSFailed"],
+    )
     skipping: dict[str, Any] = {"certificate-authority": None, "insecure-skip-tls-verify": True}
     path = config(scene, tmp_path, user, **skipping)
     path.write_text(path.read_text().replace("    certificate-authority: null\n", ""))
     assert verify(path) == (0, [])
-    assert verify(config(scene, tmp_path, user, **{"tls-server-name": "elsewhere.example.com"})) == (3, ["TLSFailed"])
-    assert verify(config(scene, tmp_path, user, **{"tls-server-name": "kubernetes.default.svc"})) == (0, [])
+    assert verify(
+        config(scene, tmp_path, user, **{"tls-server-name": "elsewhere.example.com"})
+    ) == (3, ["TLSFailed"])
+    assert verify(
+        config(scene, tmp_path, user, **{"tls-server-name": "kubernetes.default.svc"})
+    ) == (0, [])
 
 
-def test_several_kubeconfig_files(scene: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_several_kubeconfig_files(
+    scene: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """As kubectl merges them: the first current-context wins, and a missing file is passed over."""
     first = config(scene, tmp_path, {"token": TOKENS["admin"]}, "first")
     elsewhere = {
@@ -158,7 +198,9 @@ def test_several_kubeconfig_files(scene: Lab, tmp_path: Path, monkeypatch: pytes
     second = config(scene, tmp_path, {"token": TOKENS["admin"]}, "second", **elsewhere)
     renamed = second.read_text().replace("here", "there").replace("name: c\n", "name: d\n")
     second.write_text(renamed.replace("cluster: c\n", "cluster: d\n"))
-    monkeypatch.setenv("KUBECONFIG", os.pathsep.join([str(tmp_path / "missing"), str(first), str(second)]))
+    monkeypatch.setenv(
+        "KUBECONFIG", os.pathsep.join([str(tmp_path / "missing"), str(first), str(second)])
+    )
     code, out = harness.run("verify-endpoints", *FLAGS)
     assert (code, json.loads(out)["clusters"][0]["context"]) == (0, "here")
     code, out = harness.run("verify-endpoints", *FLAGS, "--context", "there")
@@ -200,7 +242,10 @@ def proxy() -> Iterator[socketserver.ThreadingTCPServer]:
 
 
 def test_proxy(
-    scene: Lab, tmp_path: Path, proxy: socketserver.ThreadingTCPServer, monkeypatch: pytest.MonkeyPatch
+    scene: Lab,
+    tmp_path: Path,
+    proxy: socketserver.ThreadingTCPServer,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     url = f"http://127.0.0.1:{proxy.server_address[1]}"
     user = {"token": TOKENS["admin"]}
@@ -215,7 +260,9 @@ def test_proxy(
 
 def test_in_cluster(scene: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "token").write_text(TOKENS["admin"])
-    monkeypatch.setattr("kubernetes.config.incluster_config.SERVICE_TOKEN_FILENAME", str(tmp_path / "token"))
+    monkeypatch.setattr(
+        "kubernetes.config.incluster_config.SERVICE_TOKEN_FILENAME", str(tmp_path / "token")
+    )
     ca = str(scene.folder / "workload" / "apiserver.crt")
     monkeypatch.setattr("kubernetes.config.incluster_config.SERVICE_CERT_FILENAME", ca)
     monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "127.0.0.1")

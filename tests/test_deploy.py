@@ -30,7 +30,9 @@ def page(running_lab: Lab) -> None:
     """The page's broken mesh."""
     for cluster in CLUSTERS:
         running_lab.namespace(cluster, NAMESPACE)
-    brought_in(running_lab, next(s for s in GATEWAY_SCENARIOS if s.name == "gateway-page"), NAMESPACE)
+    brought_in(
+        running_lab, next(s for s in GATEWAY_SCENARIOS if s.name == "gateway-page"), NAMESPACE
+    )
 
 
 @pytest.fixture
@@ -45,7 +47,9 @@ def kubeconfig(lab: Lab, shell: dict[str, str], tmp_path: Path) -> Path:
     """The one that deploy/README.md makes, by pasting its commands; the mesh stands in a namespace of its own."""
     shutil.copytree(DEPLOY, tmp_path / "deploy")
     for path in tmp_path.glob("deploy/*/rolebinding.yaml"):
-        path.write_text(path.read_text().replace("namespace: istio-system", f"namespace: {NAMESPACE}"))
+        path.write_text(
+            path.read_text().replace("namespace: istio-system", f"namespace: {NAMESPACE}")
+        )
     for cluster in CLUSTERS:
         for namespace in (NAMESPACE, metallb.NAMESPACE):
             lab.namespace(cluster, namespace)
@@ -53,19 +57,28 @@ def kubeconfig(lab: Lab, shell: dict[str, str], tmp_path: Path) -> Path:
     access = blocks[0].replace("deploy/read-access ", "deploy/read-access-metallb ")
     for block in (access, blocks[1]):
         pasted = subprocess.run(
-            ["bash", "-euc", block], cwd=tmp_path, env=shell, capture_output=True, text=True, check=False
+            ["bash", "-euc", block],
+            cwd=tmp_path,
+            env=shell,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert pasted.returncode == 0, pasted.stderr
     config = yaml.safe_load((tmp_path / "config").read_text())
     assert {context["name"] for context in config["contexts"]} == set(CLUSTERS)
-    assert {user["name"] for user in config["users"]} == {f"kubectl-mesh-{cluster}" for cluster in CLUSTERS}
+    assert {user["name"] for user in config["users"]} == {
+        f"kubectl-mesh-{cluster}" for cluster in CLUSTERS
+    }
     assert "admin-token" not in (tmp_path / "config").read_text()
     return tmp_path / "config"
 
 
 def job(container: dict[str, Any], kubeconfig: Path) -> list[str]:
     """The arguments of the CronJob's container, on this machine."""
-    given = [argument.replace("/kubeconfig/config", str(kubeconfig)) for argument in container["args"]]
+    given = [
+        argument.replace("/kubeconfig/config", str(kubeconfig)) for argument in container["args"]
+    ]
     return [*given, "-n", NAMESPACE]
 
 
@@ -80,7 +93,9 @@ def test_with_these_rights_everything_is_read(kubeconfig: Path, standalone: Path
     """By the tokens of the ServiceAccounts, and by the program of the image, run as the CronJob runs it."""
     code, out = harness.run(*job(container(), kubeconfig), "-o", "json")
     assert code == 1, out
-    assert not [f for f in harness.findings(json.loads(out)) if f["code"] in ("Forbidden", "Unauthorized")]
+    assert not [
+        f for f in harness.findings(json.loads(out)) if f["code"] in ("Forbidden", "Unauthorized")
+    ]
     # No user, no home, nothing to write to but what the image has.
     user = 65532 if os.getuid() == 0 else None
     kubeconfig.chmod(0o644)
@@ -108,9 +123,16 @@ def test_the_cronjob_is_accepted_as_it_is(lab: Lab, shell: dict[str, str]) -> No
         applied = kubectl(shell, "apply", "-k", str(DEPLOY / "cronjob"), *dry_run)
         assert (applied.returncode, applied.stderr) == (0, "")
     template = json.loads(
-        kubectl(shell, "-n", "kubectl-mesh", "get", "cronjob", "verify-gateway", "-o", "json").stdout
+        kubectl(
+            shell, "-n", "kubectl-mesh", "get", "cronjob", "verify-gateway", "-o", "json"
+        ).stdout
     )["spec"]["jobTemplate"]["spec"]["template"]
-    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "once"}, "spec": template["spec"]}
+    pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "once"},
+        "spec": template["spec"],
+    }
     made = lab.api("workload", "POST", "/api/v1/namespaces/kubectl-mesh/pods", pod)
     assert made["spec"]["containers"][0]["image"] == "kubectl-mesh:v0.1.0"
     pod["metadata"]["name"] = "as-root"
@@ -119,7 +141,9 @@ def test_the_cronjob_is_accepted_as_it_is(lab: Lab, shell: dict[str, str]) -> No
         lab.api("workload", "POST", "/api/v1/namespaces/kubectl-mesh/pods", pod)
 
 
-def test_the_metrics_of_the_other_one(lab: Lab, kubeconfig: Path, shell: dict[str, str], standalone: Path) -> None:
+def test_the_metrics_of_the_other_one(
+    lab: Lab, kubeconfig: Path, shell: dict[str, str], standalone: Path
+) -> None:
     """Its shell command writes the file and answers with the verdict's exit code."""
     applied = kubectl(shell, "apply", "-k", str(DEPLOY / "cronjob-textfile"), "--dry-run=server")
     assert applied.returncode == 0, applied.stderr
@@ -128,8 +152,13 @@ def test_the_metrics_of_the_other_one(lab: Lab, kubeconfig: Path, shell: dict[st
     folder = kubeconfig.parent
     script = container["args"][0].replace("/opt/kubectl-mesh/kubectl-mesh", str(standalone))
     script = script.replace("/kubeconfig/config", str(kubeconfig)).replace("/textfile", str(folder))
-    done = subprocess.run([*container["command"], script], env={"PATH": "/bin"}, capture_output=True, check=False)
-    assert (done.returncode, done.stderr) == (3, b"")  # there is no mesh in istio-system for these rights
+    done = subprocess.run(
+        [*container["command"], script], env={"PATH": "/bin"}, capture_output=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (
+        3,
+        b"",
+    )  # there is no mesh in istio-system for these rights
     assert (
         'kubectl_mesh_verdict{command="verify-gateway",verdict="unknown"} 1'
         in (folder / "kubectl-mesh.prom").read_text()
@@ -161,7 +190,9 @@ exec setpriv --reuid 65532 --regid 65532 --clear-groups --no-new-privs "$@"
 
 @pytest.mark.usefixtures("page")
 @pytest.mark.parametrize("scratch", ["mode=1777", "ro"])
-def test_it_runs_on_a_read_only_file_system(kubeconfig: Path, standalone: Path, scratch: str) -> None:
+def test_it_runs_on_a_read_only_file_system(
+    kubeconfig: Path, standalone: Path, scratch: str
+) -> None:
     """The archive itself, with certificates in its kubeconfig; even where not so much as /tmp can be written to."""
     if os.getuid() != 0 or not shutil.which("setpriv"):
         assert os.environ.get("CI") != "true", "it takes root, unshare and setpriv"
@@ -173,10 +204,32 @@ def test_it_runs_on_a_read_only_file_system(kubeconfig: Path, standalone: Path, 
     for path in (folder, folder / "config", *standalone.parents[:1]):
         path.chmod(0o755)
     arguments = [a.replace("/kubeconfig/config", "/mnt/config") for a in container()["args"]]
-    command = ["unshare", "--mount", "--propagation", "private", "bash", "-c", _CONTAINER, "container"]
-    command += [str(standalone.parent), str(folder), scratch, f"/opt/{standalone.name}", *arguments, "-n", NAMESPACE]
+    command = [
+        "unshare",
+        "--mount",
+        "--propagation",
+        "private",
+        "bash",
+        "-c",
+        _CONTAINER,
+        "container",
+    ]
+    command += [
+        str(standalone.parent),
+        str(folder),
+        scratch,
+        f"/opt/{standalone.name}",
+        *arguments,
+        "-n",
+        NAMESPACE,
+    ]
     done = subprocess.run(
-        command, cwd="/", env={"PATH": os.environ["PATH"]}, capture_output=True, text=True, check=False
+        command,
+        cwd="/",
+        env={"PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert (done.returncode, done.stderr) == (1, ""), done.stdout
     assert "FAIL AddressIsHostedPod" in done.stdout
@@ -185,7 +238,10 @@ def test_it_runs_on_a_read_only_file_system(kubeconfig: Path, standalone: Path, 
 def test_pod_security_of_both_variants(shell: dict[str, str]) -> None:
     """The namespace keeps its labels; a hostPath needs the privileged standard, and is audited."""
     prefix = "pod-security.kubernetes.io"
-    levels = {"cronjob": ["restricted", "restricted", None], "cronjob-textfile": ["privileged"] * 2 + ["restricted"]}
+    levels = {
+        "cronjob": ["restricted", "restricted", None],
+        "cronjob-textfile": ["privileged"] * 2 + ["restricted"],
+    }
     for variant, expected in levels.items():
         rendered = kubectl(shell, "kustomize", str(DEPLOY / variant)).stdout
         namespace = next(d for d in yaml.safe_load_all(rendered) if d["kind"] == "Namespace")
@@ -193,5 +249,7 @@ def test_pod_security_of_both_variants(shell: dict[str, str]) -> None:
         assert [labels.get(f"{prefix}/{mode}") for mode in ("enforce", "warn", "audit")] == expected
         (cronjob,) = [d for d in yaml.safe_load_all(rendered) if d["kind"] == "CronJob"]
         pod = cronjob["spec"]["jobTemplate"]["spec"]["template"]["spec"]
-        assert any(v["name"] == "tmp" and v["emptyDir"]["medium"] == "Memory" for v in pod["volumes"])
+        assert any(
+            v["name"] == "tmp" and v["emptyDir"]["medium"] == "Memory" for v in pod["volumes"]
+        )
         assert {"name": "tmp", "mountPath": "/tmp"} in pod["containers"][0]["volumeMounts"]

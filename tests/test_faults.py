@@ -88,7 +88,9 @@ def config(folder: Path, server: str, **cluster: Any) -> str:
 
 def status(code: int, reason: str, message: str) -> bytes:
     """The body of a Kubernetes Status."""
-    return json.dumps({"kind": "Status", "code": code, "reason": reason, "message": message}).encode()
+    return json.dumps(
+        {"kind": "Status", "code": code, "reason": reason, "message": message}
+    ).encode()
 
 
 def hang(_: _Handler) -> None:
@@ -117,17 +119,37 @@ def chunk_then_close(handler: _Handler) -> None:
 
 KINDS = {resource: kind for kind, (_, resource) in RESOURCES.items()}
 ANSWERS: dict[str, tuple[Answer, str, str]] = {
-    "401": (lambda h: h.send(401, status(401, "Unauthorized", "Unauthorized")), "Unauthorized", "Unauthorized"),
-    "403": (lambda h: h.send(403, status(403, "Forbidden", "user x cannot list")), "Forbidden", "user x cannot list"),
+    "401": (
+        lambda h: h.send(401, status(401, "Unauthorized", "Unauthorized")),
+        "Unauthorized",
+        "Unauthorized",
+    ),
+    "403": (
+        lambda h: h.send(403, status(403, "Forbidden", "user x cannot list")),
+        "Forbidden",
+        "user x cannot list",
+    ),
     "404-of-a-group": (lambda h: h.send(404, b"404 page not found\n"), "NotServed", "HTTP 404"),
-    "429": (lambda h: h.send(429, status(429, "TooManyRequests", "slow down")), "ServerFailed", "HTTP 429, slow down"),
+    "429": (
+        lambda h: h.send(429, status(429, "TooManyRequests", "slow down")),
+        "ServerFailed",
+        "HTTP 429, slow down",
+    ),
     "500": (lambda h: h.send(500, b"<html>oops</html>"), "ServerFailed", "HTTP 500"),
     "503": (lambda h: h.send(503, b""), "ServerFailed", "HTTP 503"),
-    "504": (lambda h: h.send(504, status(504, "Timeout", "request timed out")), "TimedOut", "request timed out"),
+    "504": (
+        lambda h: h.send(504, status(504, "Timeout", "request timed out")),
+        "TimedOut",
+        "request timed out",
+    ),
     "redirect": (lambda h: h.send(302, b""), "ServerFailed", "HTTP 302"),
     "html": (lambda h: h.send(200, b"<html>please log in</html>"), "MalformedAnswer", "not JSON"),
     "empty": (lambda h: h.send(200, b""), "MalformedAnswer", "empty"),
-    "truncated": (lambda h: h.send(200, b'{"items": [', length=5000), "MalformedAnswer", "ends too soon"),
+    "truncated": (
+        lambda h: h.send(200, b'{"items": [', length=5000),
+        "MalformedAnswer",
+        "ends too soon",
+    ),
     "truncated-chunks": (chunk_then_close, "MalformedAnswer", "ends too soon"),
     "half-json": (lambda h: h.send(200, b'{"items": ['), "MalformedAnswer", "not JSON"),
     "deep-json": (lambda h: h.send(200, b"[" * 100000), "MalformedAnswer", "not JSON"),
@@ -139,7 +161,11 @@ ANSWERS: dict[str, tuple[Answer, str, str]] = {
         "MalformedAnswer",
         "the list is not complete",
     ),
-    "other-list": (lambda h: h.send(200, b'{"kind": "PodMetricsList", "items": []}'), "MalformedAnswer", "it is no"),
+    "other-list": (
+        lambda h: h.send(200, b'{"kind": "PodMetricsList", "items": []}'),
+        "MalformedAnswer",
+        "it is no",
+    ),
     "hang": (hang, "TimedOut", "--request-timeout"),
     "drip": (drip, "TimedOut", "--request-timeout of 1s is over"),
 }
@@ -151,7 +177,9 @@ def test_answers(name: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -
     with stub(answer) as server:
         path = config(tmp_path, f"http://127.0.0.1:{server.server_port}")
         begun = time.monotonic()
-        exit_code, out = harness.run("verify-endpoints", "--kubeconfig", path, "--request-timeout", "1s", "-o", "json")
+        exit_code, out = harness.run(
+            "verify-endpoints", "--kubeconfig", path, "--request-timeout", "1s", "-o", "json"
+        )
         assert time.monotonic() - begun < 1.6
     found = harness.findings(json.loads(out))
     # A cluster that answers nothing is told once; one where lists fail and names don't, by kind.
@@ -165,7 +193,8 @@ def test_answers(name: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -
 
 
 @pytest.mark.parametrize(
-    ("kind", "code"), [("endpointslices", 3), ("endpoints", 0), ("pods", 0), ("deployments", 3), ("services", 3)]
+    ("kind", "code"),
+    [("endpointslices", 3), ("endpoints", 0), ("pods", 0), ("deployments", 3), ("services", 3)],
 )
 def test_one_kind_among_several(kind: str, code: int, tmp_path: Path) -> None:
     """429 for one kind of a right workload cluster: unknown exactly where the missing read decides."""
@@ -181,17 +210,29 @@ def test_one_kind_among_several(kind: str, code: int, tmp_path: Path) -> None:
         if resource == kind:
             handler.send(429, status(429, "TooManyRequests", "slow down"))
             return
-        same = [o for o in objects if (o["kind"].lower() + "s").replace("endpointss", "endpoints") == resource]
+        same = [
+            o
+            for o in objects
+            if (o["kind"].lower() + "s").replace("endpointss", "endpoints") == resource
+        ]
         if name:
             one = next(o for o in same if o["metadata"]["name"] == name)
             handler.send(200, json.dumps(one).encode())
         else:
-            handler.send(200, json.dumps({"kind": f"{KINDS[resource]}List", "items": same}).encode())
+            handler.send(
+                200, json.dumps({"kind": f"{KINDS[resource]}List", "items": same}).encode()
+            )
 
     with stub(answer) as server:
         path = config(tmp_path, f"http://127.0.0.1:{server.server_port}")
         got, out = harness.run(
-            "verify-endpoints", "--kubeconfig", path, "--expect-address", LOAD_BALANCER, "-o", "json"
+            "verify-endpoints",
+            "--kubeconfig",
+            path,
+            "--expect-address",
+            LOAD_BALANCER,
+            "-o",
+            "json",
         )
     assert got == code, out
     assert "ServerFailed" in {f["code"] for f in harness.findings(json.loads(out))}
@@ -215,8 +256,12 @@ def unused_port() -> int:
 def test_no_connection(server: str, cluster: dict[str, str], code: str, tmp_path: Path) -> None:
     with stub(lambda h: h.send(200, b"{}")) as running:
         ports = {"port": unused_port(), "stub": running.server_port}
-        path = config(tmp_path, server.format(**ports), **{k: v.format(**ports) for k, v in cluster.items()})
-        exit_code, out = harness.run("verify-endpoints", "--kubeconfig", path, "--request-timeout", "3s", "-o", "json")
+        path = config(
+            tmp_path, server.format(**ports), **{k: v.format(**ports) for k, v in cluster.items()}
+        )
+        exit_code, out = harness.run(
+            "verify-endpoints", "--kubeconfig", path, "--request-timeout", "3s", "-o", "json"
+        )
     found = harness.findings(json.loads(out))
     assert (exit_code, [f["code"] for f in found]) == (3, [code])
     assert "object at 0x" not in found[0]["message"]
@@ -225,33 +270,44 @@ def test_no_connection(server: str, cluster: dict[str, str], code: str, tmp_path
 def test_untrusted_certificate(tmp_path: Path) -> None:
     crt, key = tmp_path / "crt", tmp_path / "key"
     request = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=127.0.0.1"]
-    subprocess.run([*request, "-out", str(crt), "-keyout", str(key)], check=True, capture_output=True)
+    subprocess.run(
+        [*request, "-out", str(crt), "-keyout", str(key)], check=True, capture_output=True
+    )
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(crt, key)
     with stub(lambda h: h.send(403, status(403, "Forbidden", "no"))) as server:
         server.socket = context.wrap_socket(server.socket, server_side=True)
         url = f"https://127.0.0.1:{server.server_port}"
-        code, out = harness.run("verify-endpoints", "--kubeconfig", config(tmp_path, url), "-o", "json")
+        code, out = harness.run(
+            "verify-endpoints", "--kubeconfig", config(tmp_path, url), "-o", "json"
+        )
         assert (code, [f["code"] for f in harness.findings(json.loads(out))]) == (3, ["TLSFailed"])
         path = config(tmp_path, url, **{"insecure-skip-tls-verify": True})
         code, out = harness.run("verify-endpoints", "--kubeconfig", path, "-o", "json")
         assert (code, [f["code"] for f in harness.findings(json.loads(out))]) == (3, ["Forbidden"])
 
 
-def test_control_characters_never_reach_the_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_control_characters_never_reach_the_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Neither from an object nor from an error message, in any form of output."""
     evil = "\x1b]0;owned\x07\x1b[2J\x9b31m\u202e\r\nok"
     with stub(lambda h: h.send(403, status(403, "Forbidden", evil))) as server:
         path = config(tmp_path, f"http://127.0.0.1:{server.server_port}")
         for form in ("table", "wide", "json", "yaml", "name"):
-            assert main(["verify-endpoints", "--kubeconfig", path, "-o", form, "--color", "never"]) == 3
+            assert (
+                main(["verify-endpoints", "--kubeconfig", path, "-o", form, "--color", "never"])
+                == 3
+            )
     objects = tmp_path / "objects.json"
     item = {
         "apiVersion": "v1",
         "kind": "ConfigMap",
         "metadata": {"name": "istio", "namespace": "istio-system", "labels": {evil: evil}},
         "data": {
-            "mesh": json.dumps({"defaultConfig": {"meshId": evil, "discoveryAddress": f"istiod-{evil}-remote:1"}})
+            "mesh": json.dumps(
+                {"defaultConfig": {"meshId": evil, "discoveryAddress": f"istiod-{evil}-remote:1"}}
+            )
         },
     }
     objects.write_text(json.dumps(item))

@@ -19,7 +19,23 @@ import yaml
 from tests import harness
 from tests.test_faults import config, stub
 
-ODD_VALUES: list[Any] = [None, 7, -1, 1.5, True, "", "x", [], [None], [7], {}, {"a": None}, "\x00", "\ud800", "-x" * 99]
+ODD_VALUES: list[Any] = [
+    None,
+    7,
+    -1,
+    1.5,
+    True,
+    "",
+    "x",
+    [],
+    [None],
+    [7],
+    {},
+    {"a": None},
+    "\x00",
+    "\ud800",
+    "-x" * 99,
+]
 
 
 def damaged(value: Any, seeded: random.Random) -> Any:
@@ -81,7 +97,10 @@ WHOLE = {
                 },
             },
         },
-        {"name": "other", "user": {"auth-provider": {"name": "oidc", "config": {"id-token": "the.secret.token"}}}},
+        {
+            "name": "other",
+            "user": {"auth-provider": {"name": "oidc", "config": {"id-token": "the.secret.token"}}},
+        },
     ],
     "contexts": [
         {"name": "stub", "context": {"cluster": "stub", "user": "stub", "namespace": "n"}},
@@ -98,8 +117,12 @@ def test_kubeconfigs(seed: int, tmp_path: Path, capfd: pytest.CaptureFixture[str
         document: Any = WHOLE
         for _ in range(seeded.randrange(1, 4)):
             document = damaged(document, seeded)
-        path.write_text(json.dumps(document) if number % 2 else yaml.safe_dump(document, allow_unicode=False))
-        which = seeded.choice([[], ["--context", "other"], ["--all-contexts"], ["--contexts", "stub,other"]])
+        path.write_text(
+            json.dumps(document) if number % 2 else yaml.safe_dump(document, allow_unicode=False)
+        )
+        which = seeded.choice(
+            [[], ["--context", "other"], ["--all-contexts"], ["--contexts", "stub,other"]]
+        )
         code, out = harness.run("verify-endpoints", "--kubeconfig", str(path), *which, "-o", "json")
         err = capfd.readouterr().err
         said = f"seed {seed}, {number}: {path.read_text()}\n{out}{err}"
@@ -139,7 +162,9 @@ def items() -> dict[str, Any]:
     from tests.lab.scenes import Scene
     from tests.test_faults import KINDS
 
-    found: dict[str, Any] = {resource: {"kind": f"{kind}List", "items": []} for resource, kind in KINDS.items()}
+    found: dict[str, Any] = {
+        resource: {"kind": f"{kind}List", "items": []} for resource, kind in KINDS.items()
+    }
     resources = {kind: resource for resource, kind in KINDS.items()}
     for obj in Scene().clusters()["workload"]:
         if obj["kind"] in resources:
@@ -149,7 +174,9 @@ def items() -> dict[str, Any]:
 
 @pytest.mark.parametrize("seed", range(10))
 @pytest.mark.parametrize("command", ["verify-endpoints", "verify-gateway"])
-def test_responses(command: str, seed: int, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_responses(
+    command: str, seed: int, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     """Each response of a right cluster, with something odd in it."""
     seeded, lists = random.Random(seed), items()
 
@@ -159,7 +186,9 @@ def test_responses(command: str, seed: int, tmp_path: Path, capfd: pytest.Captur
         whole = lists[resource]
         if path[-1] != resource:
             named = [obj for obj in whole["items"] if obj["metadata"]["name"] == path[-1]]
-            whole = next(iter(named), {"kind": "Status", "reason": "NotFound", "details": {"name": path[-1]}})
+            whole = next(
+                iter(named), {"kind": "Status", "reason": "NotFound", "details": {"name": path[-1]}}
+            )
         status = 404 if whole["kind"] == "Status" else 200
         handler.send(status, json.dumps(damaged(whole, seeded)).encode())
 
@@ -225,7 +254,16 @@ def test_raw_responses(name: str, tmp_path: Path, capfd: pytest.CaptureFixture[s
     with raw(RAW[name]) as url:
         path = config(tmp_path, url)
         for which in ([], ["--all-contexts"]):
-            asked = ["verify-endpoints", "--kubeconfig", path, *which, "--request-timeout", "1s", "-o", "json"]
+            asked = [
+                "verify-endpoints",
+                "--kubeconfig",
+                path,
+                *which,
+                "--request-timeout",
+                "1s",
+                "-o",
+                "json",
+            ]
             code, out = harness.run(*asked)
             assert (code, capfd.readouterr().err) == (3, "")
             found = harness.findings(json.loads(out))
@@ -238,8 +276,12 @@ def test_raw_responses(name: str, tmp_path: Path, capfd: pytest.CaptureFixture[s
 def test_raw_noise(seed: int, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """Right responses with some bytes changed."""
     seeded = random.Random(seed)
-    body = json.dumps({"kind": "PodList", "items": [{"metadata": {"name": "p", "namespace": "istio-system"}}]}).encode()
-    right = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+    body = json.dumps(
+        {"kind": "PodList", "items": [{"metadata": {"name": "p", "namespace": "istio-system"}}]}
+    ).encode()
+    right = (
+        b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+    )
     right += b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
     for _ in range(15):
         content = bytearray(right)

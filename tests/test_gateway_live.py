@@ -37,13 +37,19 @@ def metallb_namespace(lab: Lab) -> str:
     return metallb.NAMESPACE
 
 
-def test_the_documented_cluster_role_is_enough(lab: Lab, metallb_namespace: str, tmp_path: Path) -> None:
+def test_the_documented_cluster_role_is_enough(
+    lab: Lab, metallb_namespace: str, tmp_path: Path
+) -> None:
     """Bound in the mesh's namespace and in MetalLB's, nothing is forbidden but the look into all others."""
     rules = yaml.safe_load(CLUSTER_ROLE.read_text())["rules"]
     for name, verdict in (("gateway-right", "pass"), ("gateway-page", "fail")):
         moved = brought_in(lab, named(name), f"gw-rights-{name}")
-        path = as_reader(lab, f"gw-{name}", moved.scene.namespace, rules, tmp_path, (metallb_namespace,))
-        code, out = harness.run("verify-gateway", "--kubeconfig", str(path), *flags(moved), "-o", "json")
+        path = as_reader(
+            lab, f"gw-{name}", moved.scene.namespace, rules, tmp_path, (metallb_namespace,)
+        )
+        code, out = harness.run(
+            "verify-gateway", "--kubeconfig", str(path), *flags(moved), "-o", "json"
+        )
         assert code == EXIT[verdict], out
         assert not [f for f in harness.findings(json.loads(out)) if f["code"] == "Forbidden"]
 
@@ -53,22 +59,48 @@ def test_metallb_that_may_not_be_read(lab: Lab, tmp_path: Path) -> None:
     rules = yaml.safe_load(CLUSTER_ROLE.read_text())["rules"]
     moved = brought_in(lab, scenario("x", "fail", {}, PENDING), "gw-no-metallb")
     path = as_reader(lab, "gw-no-metallb", moved.scene.namespace, rules, tmp_path)
-    code, out = harness.run("verify-gateway", "--kubeconfig", str(path), *flags(moved), "-o", "json")
-    found = {f["code"]: f["result"] for f in harness.findings(json.loads(out)) if f["result"] != "pass"}
+    code, out = harness.run(
+        "verify-gateway", "--kubeconfig", str(path), *flags(moved), "-o", "json"
+    )
+    found = {
+        f["code"]: f["result"] for f in harness.findings(json.loads(out)) if f["result"] != "pass"
+    }
     assert (code, found) == (1, {"AddressPending": "fail", "Forbidden": "skip"})
 
 
-def test_taking_a_rule_away_never_makes_anything_fine(lab: Lab, metallb_namespace: str, tmp_path: Path) -> None:
+def test_taking_a_rule_away_never_makes_anything_fine(
+    lab: Lab, metallb_namespace: str, tmp_path: Path
+) -> None:
     rules = yaml.safe_load(CLUSTER_ROLE.read_text())["rules"]
-    moved = [brought_in(lab, named(n), f"gw-less-{n}") for n in ("gateway-right", "gateway-page", "gateway-crash")]
+    moved = [
+        brought_in(lab, named(n), f"gw-less-{n}")
+        for n in ("gateway-right", "gateway-page", "gateway-crash")
+    ]
     decisive = decisive_rules(lab, rules, moved, tmp_path, (metallb_namespace,))
-    assert decisive == {(r, "list") for r in ("configmaps", "services", "pods", "deployments", "endpointslices")}
+    assert decisive == {
+        (r, "list") for r in ("configmaps", "services", "pods", "deployments", "endpointslices")
+    }
 
 
 def test_gateways_in_every_namespace(lab: Lab, capfd: pytest.CaptureFixture[str]) -> None:
-    apart = Gateway("apart-gw", MESH_GATEWAY, lb=("10.64.30.93",), pods=(refused("10.244.7.1"),), namespace="gw-apart")
+    apart = Gateway(
+        "apart-gw",
+        MESH_GATEWAY,
+        lb=("10.64.30.93",),
+        pods=(refused("10.244.7.1"),),
+        namespace="gw-apart",
+    )
     apply(lab, harness.in_namespace(scenario("x", "fail", {}, apart), "gw-all").scene)
-    asked = ["--control-plane-context", "control-plane", "-n", "gw-all", "--gateway", "apart-gw", "-o", "json"]
+    asked = [
+        "--control-plane-context",
+        "control-plane",
+        "-n",
+        "gw-all",
+        "--gateway",
+        "apart-gw",
+        "-o",
+        "json",
+    ]
     code, out = harness.run("verify-gateway", *asked)
     assert (code, _failing(out)) == (3, {})
     code, out = harness.run("verify-gateway", *asked, "-A", "--debug")
@@ -87,9 +119,16 @@ def test_a_quota_that_refuses_the_pods(lab: Lab) -> None:
     namespace = "gw-quota"
     lab.namespace("workload", namespace)
     base = f"/api/v1/namespaces/{namespace}/resourcequotas"
-    lab.api("workload", "POST", base, {"metadata": {"name": "none"}, "spec": {"hard": {"pods": "1"}}})
+    lab.api(
+        "workload", "POST", base, {"metadata": {"name": "none"}, "spec": {"hard": {"pods": "1"}}}
+    )
     # No quota controller runs here: what is used is written by hand. The local istiod takes the one Pod.
-    lab.api("workload", "PATCH", f"{base}/none/status", {"status": {"hard": {"pods": "1"}, "used": {"pods": "0"}}})
+    lab.api(
+        "workload",
+        "PATCH",
+        f"{base}/none/status",
+        {"status": {"hard": {"pods": "1"}, "used": {"pods": "0"}}},
+    )
     apply(lab, harness.in_namespace(scenario("x", "fail", {}, Gateway(pods=())), namespace).scene)
 
     def refused_by_quota() -> dict[str, Any] | None:
@@ -111,7 +150,9 @@ def test_events_have_an_age(lab: Lab) -> None:
     arguments = ["--control-plane-context", "control-plane", "-n", "gw-age"]
     told = _failing(harness.run("verify-gateway", *arguments, "-o", "json")[1])["GatewayNotReady"]
     assert "readiness probe refused (22 times, last 3m ago)" in told["message"]
-    assert told["events"] == ["22x Unhealthy, 3m ago: Readiness probe failed: \\x1b[31mconnection refused\\x07"]
+    assert told["events"] == [
+        "22x Unhealthy, 3m ago: Readiness probe failed: \\x1b[31mconnection refused\\x07"
+    ]
     shown = harness.run("verify-gateway", *arguments)[1]
     assert "\x1b" not in shown
     assert "\x07" not in shown
@@ -125,7 +166,15 @@ def test_many_pods_and_services_cost_nothing(lab: Lab, capfd: pytest.CaptureFixt
         spec = {"containers": [{"name": "app", "image": "app"}]}
         pod = {"metadata": {"name": f"app-{number}", "labels": {"app": "app"}}, "spec": spec}
         lab.api("workload", "POST", "/api/v1/namespaces/gw-many/pods", pod)
-    arguments = ["--control-plane-context", "control-plane", "-n", "gw-many", "-o", "json", "--debug"]
+    arguments = [
+        "--control-plane-context",
+        "control-plane",
+        "-n",
+        "gw-many",
+        "-o",
+        "json",
+        "--debug",
+    ]
     assert harness.run("verify-gateway", *arguments)[0] == 0
     requests = dict(re.findall(r"debug: (\S+): (\d+) requests", capfd.readouterr().err))
     assert requests == {"workload": "8", "control-plane": "4"}
@@ -142,8 +191,13 @@ def test_many_pods_and_services_cost_nothing(lab: Lab, capfd: pytest.CaptureFixt
 def test_the_printed_command_ends_the_fault(name: str, code: str, verb: str, lab: Lab) -> None:
     moved = brought_in(lab, named(name), f"gw-paste-{name}")
     arguments = [*flags(moved), "-o", "json"]
-    harness.paste(lab.bin, _failing(harness.run("verify-gateway", *arguments)[1])[code]["hint"], verb)
-    wait(f"{code} to be gone", lambda: code not in _failing(harness.run("verify-gateway", *arguments)[1]))
+    harness.paste(
+        lab.bin, _failing(harness.run("verify-gateway", *arguments)[1])[code]["hint"], verb
+    )
+    wait(
+        f"{code} to be gone",
+        lambda: code not in _failing(harness.run("verify-gateway", *arguments)[1]),
+    )
 
 
 def test_the_printed_repair_of_the_cause_leaves_only_what_needs_time(lab: Lab) -> None:

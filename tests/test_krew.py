@@ -25,7 +25,13 @@ from tests.lab.clusters import Lab
 from tests.lab.scenes import HOSTED_POD, Scene
 
 RELEASES = "https://github.com/kubectl-mesh/kubectl-mesh/releases/download"
-PLATFORMS = {("linux", "amd64"), ("linux", "arm64"), ("darwin", "amd64"), ("darwin", "arm64"), ("windows", "amd64")}
+PLATFORMS = {
+    ("linux", "amd64"),
+    ("linux", "arm64"),
+    ("darwin", "amd64"),
+    ("darwin", "arm64"),
+    ("windows", "amd64"),
+}
 
 
 def five_archives(folder: Path) -> Path:
@@ -42,7 +48,10 @@ def test_a_manifest_of_all_platforms(tmp_path: Path) -> None:
     manifest = yaml.safe_load(render(TEMPLATE.read_text(), "v1.2.3", five_archives(tmp_path)))
     assert manifest["spec"]["version"] == "v1.2.3"
     platforms = manifest["spec"]["platforms"]
-    assert {(p["selector"]["matchLabels"]["os"], p["selector"]["matchLabels"]["arch"]) for p in platforms} == PLATFORMS
+    assert {
+        (p["selector"]["matchLabels"]["os"], p["selector"]["matchLabels"]["arch"])
+        for p in platforms
+    } == PLATFORMS
     for platform in platforms:
         system, architecture = platform["selector"]["matchLabels"].values()
         name = platform["uri"].rpartition("/")[2]
@@ -64,11 +73,17 @@ def test_only_what_was_built_is_in_it(tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match="make dist"):
         render(TEMPLATE.read_text(), "v1.2.3", tmp_path)
     (tmp_path / "kubectl-mesh-darwin-arm64.tar.gz").write_bytes(b"x")
-    platforms = yaml.safe_load(render(TEMPLATE.read_text(), "v1.2.3", tmp_path))["spec"]["platforms"]
-    assert [platform["selector"]["matchLabels"] for platform in platforms] == [{"os": "darwin", "arch": "arm64"}]
+    platforms = yaml.safe_load(render(TEMPLATE.read_text(), "v1.2.3", tmp_path))["spec"][
+        "platforms"
+    ]
+    assert [platform["selector"]["matchLabels"] for platform in platforms] == [
+        {"os": "darwin", "arch": "arm64"}
+    ]
 
 
-def test_the_committed_manifest_is_a_rendered_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_committed_manifest_is_a_rendered_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """But for the checksums, which are those of archives that are not here."""
     committed = MANIFEST.read_text()
     for platform in yaml.safe_load(committed)["spec"]["platforms"]:
@@ -92,7 +107,9 @@ class Krew:
 
     def run(self, *command: str) -> subprocess.CompletedProcess[str]:
         """A command on this machine."""
-        return subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False)
+        return subprocess.run(
+            command, env=self.environment, capture_output=True, text=True, check=False
+        )
 
     def manifest(self, tag: str, archive: Path) -> str:
         """The manifest of a version whose archive this machine's server holds."""
@@ -106,18 +123,30 @@ class Krew:
         plugins = self.index / "plugins"
         plugins.mkdir(parents=True, exist_ok=True)
         (plugins / "mesh.yaml").write_text(manifest)
-        for command in (["init", "--quiet"], ["add", "."], ["commit", "--quiet", "--message", "mesh"]):
+        for command in (
+            ["init", "--quiet"],
+            ["add", "."],
+            ["commit", "--quiet", "--message", "mesh"],
+        ):
             assert self.run("git", "-C", str(self.index), *command).returncode == 0
 
     def version(self) -> str:
         """The version that krew has installed."""
-        return str(yaml.safe_load((self.root / "receipts" / "mesh.yaml").read_text())["spec"]["version"])
+        return str(
+            yaml.safe_load((self.root / "receipts" / "mesh.yaml").read_text())["spec"]["version"]
+        )
 
     def installed(self) -> list[str]:
         """Every file that krew keeps of the plugin."""
         kept = [path for path in self.root.rglob("*") if not path.is_dir() or path.is_symlink()]
-        return [str(path) for path in kept if "mesh" in path.name and path.is_relative_to(self.root / "bin")] + [
-            str(path) for folder in ("store", "receipts") for path in (self.root / folder).glob("*mesh*")
+        return [
+            str(path)
+            for path in kept
+            if "mesh" in path.name and path.is_relative_to(self.root / "bin")
+        ] + [
+            str(path)
+            for folder in ("store", "receipts")
+            for path in (self.root / folder).glob("*mesh*")
         ]
 
 
@@ -126,7 +155,11 @@ def krew(lab: Lab, tmp_path: Path) -> Iterator[Krew]:
     programs, root, server = tmp_path / "programs", tmp_path / "krew", tmp_path / "server"
     for folder in (programs, server):
         folder.mkdir()
-    for name, binary in (("kubectl", "kubectl"), ("kubectl-krew", "krew"), ("validate", "validate-krew-manifest")):
+    for name, binary in (
+        ("kubectl", "kubectl"),
+        ("kubectl-krew", "krew"),
+        ("validate", "validate-krew-manifest"),
+    ):
         (programs / name).symlink_to(lab.bin / binary)
     handler = partial(_Silent, directory=str(server))
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as serving:
@@ -137,9 +170,15 @@ def krew(lab: Lab, tmp_path: Path) -> Iterator[Krew]:
             "KREW_ROOT": str(root),
             "KREW_NO_UPGRADE_CHECK": "1",
             "KUBECONFIG": os.environ["KUBECONFIG"],
-            **{f"GIT_{who}_{what}": "x@x" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")},
+            **{
+                f"GIT_{who}_{what}": "x@x"
+                for who in ("AUTHOR", "COMMITTER")
+                for what in ("NAME", "EMAIL")
+            },
         }
-        yield Krew(environment, root, tmp_path / "index", server, f"http://127.0.0.1:{serving.server_port}")
+        yield Krew(
+            environment, root, tmp_path / "index", server, f"http://127.0.0.1:{serving.server_port}"
+        )
         serving.shutdown()
 
 
@@ -174,13 +213,24 @@ def test_from_a_custom_index(krew: Krew, lab: Lab, archive: Path) -> None:
     """Install, use, upgrade and uninstall, as the README says."""
     apply(lab, Scene(remote=(HOSTED_POD,), namespace="by-krew"))
     krew.publish(krew.manifest("v0.0.9", archive))
-    assert krew.run("kubectl", "krew", "index", "add", "mspider", f"file://{krew.index}").returncode == 0
+    assert (
+        krew.run("kubectl", "krew", "index", "add", "mspider", f"file://{krew.index}").returncode
+        == 0
+    )
     before = set(krew.root.rglob("*"))
     installed = krew.run("kubectl", "krew", "install", "mspider/mesh")
     assert installed.returncode == 0, installed.stderr
     assert "kubectl mesh verify-endpoints" in installed.stderr  # the caveats
 
-    verify = ["verify-endpoints", "--context", "workload", "--control-plane-context", "control-plane", "-n", "by-krew"]
+    verify = [
+        "verify-endpoints",
+        "--context",
+        "workload",
+        "--control-plane-context",
+        "control-plane",
+        "-n",
+        "by-krew",
+    ]
     verified = krew.run("kubectl", "mesh", *verify)
     assert verified.returncode == 1, verified.stderr
     assert "FAIL AddressIsHostedPod" in verified.stdout
@@ -200,7 +250,9 @@ def test_from_a_custom_index(krew: Krew, lab: Lab, archive: Path) -> None:
     # As the README puts completion in place: whatever stands in krew's own folder beside no plugin, it takes for
     # an outdated krew.
     readme = (ROOT / "README.md").read_text()
-    line = next(line for line in readme.splitlines() if line.startswith("kubectl mesh completion kubectl"))
+    line = next(
+        line for line in readme.splitlines() if line.startswith("kubectl mesh completion kubectl")
+    )
     assert krew.run("bash", "-c", f"mkdir -p ~/.local/bin; {line}").returncode == 0
 
     assert krew.run("kubectl", "krew", "uninstall", "mesh").returncode == 0
@@ -213,7 +265,9 @@ def test_from_a_custom_index(krew: Krew, lab: Lab, archive: Path) -> None:
 @pytest.mark.live
 def test_a_wrong_checksum_is_refused(krew: Krew, archive: Path, tmp_path: Path) -> None:
     path = tmp_path / "mesh.yaml"
-    path.write_text(re.sub(r"sha256: \w{64}", f"sha256: {'f' * 64}", krew.manifest("v0.0.9", archive)))
+    path.write_text(
+        re.sub(r"sha256: \w{64}", f"sha256: {'f' * 64}", krew.manifest("v0.0.9", archive))
+    )
     refused = krew.run("kubectl", "krew", "install", f"--manifest={path}")
     assert refused.returncode != 0
     assert "checksum" in refused.stderr

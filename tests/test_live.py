@@ -45,13 +45,18 @@ def brought_in(lab: Lab, scenario: Scenario, namespace: str) -> Scenario:
 def compared(report: dict[str, Any]) -> list[tuple[Any, ...]]:
     """What was compared, without the names that controllers make up."""
     return sorted(
-        (f["code"], f["result"], f["field"], str(f["expected"]), str(f["actual"])) for f in harness.findings(report)
+        (f["code"], f["result"], f["field"], str(f["expected"]), str(f["actual"]))
+        for f in harness.findings(report)
     )
 
 
 @pytest.mark.parametrize("scenario", LIVE, ids=lambda s: s.name)
 def test_scenario(
-    scenario: Scenario, lab: Lab, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    scenario: Scenario,
+    lab: Lab,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     moved = brought_in(lab, scenario, f"s-{scenario.name}"[:60].lower())
     code, out = harness.run(moved.command, *flags(moved), "-o", "json", "--debug")
@@ -83,7 +88,9 @@ def mesh_cli(lab: Lab) -> dict[str, str]:
 
 
 def kubectl(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(["kubectl", *arguments], env=environment, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        ["kubectl", *arguments], env=environment, capture_output=True, text=True, check=False
+    )
 
 
 @pytest.mark.parametrize(
@@ -101,7 +108,9 @@ def test_through_kubectl(name: str, exit_code: int, lab: Lab, mesh_cli: dict[str
     assert flag_first.returncode not in (0, 3)
 
 
-def test_examples_of_the_help_work_when_pasted(lab: Lab, mesh_cli: dict[str, str], tmp_path: Path) -> None:
+def test_examples_of_the_help_work_when_pasted(
+    lab: Lab, mesh_cli: dict[str, str], tmp_path: Path
+) -> None:
     """The active context is a workload cluster, as they say; every verdict will do, but no usage error."""
     apply(lab, Scene(remote=(HOSTED_POD,)))
     at_home = {**mesh_cli, "HOME": str(tmp_path)}
@@ -110,26 +119,49 @@ def test_examples_of_the_help_work_when_pasted(lab: Lab, mesh_cli: dict[str, str
     for command in ([], ["verify-endpoints"], ["verify-gateway"], ["version"], ["completion"]):
         told = kubectl(mesh_cli, "mesh", *command, "--help").stdout
         lines = told[told.index("Examples:") : told.index("Usage:")].splitlines()
-        pasted = [line for line in lines if line.startswith(("  kubectl ", "  source ", "  chmod "))]
+        pasted = [
+            line for line in lines if line.startswith(("  kubectl ", "  source ", "  chmod "))
+        ]
         assert pasted
         for line in pasted:
-            done = subprocess.run(["bash", "-c", line], cwd=tmp_path, env=at_home, capture_output=True, check=False)
+            done = subprocess.run(
+                ["bash", "-c", line], cwd=tmp_path, env=at_home, capture_output=True, check=False
+            )
             assert done.returncode in {0, 1, 3}, (line, done.stderr)
             assert b"error:" not in done.stderr, line
 
 
-def test_what_kubectl_captures_says_the_same(lab: Lab, mesh_cli: dict[str, str], tmp_path: Path) -> None:
+def test_what_kubectl_captures_says_the_same(
+    lab: Lab, mesh_cli: dict[str, str], tmp_path: Path
+) -> None:
     for scenario in (PAGE, next(s for s in SCENARIOS if s.name == "slices-only-wrong")):
         moved = brought_in(lab, scenario, f"captured-{scenario.name}")
         kinds = "svc,ep,endpointslices,pods,deploy,cm"
         for form in ("yaml", "json"):
             paths = {}
             for cluster in CLUSTERS:
-                got = kubectl(mesh_cli, "--context", cluster, "get", "-n", moved.scene.namespace, kinds, "-o", form)
+                got = kubectl(
+                    mesh_cli,
+                    "--context",
+                    cluster,
+                    "get",
+                    "-n",
+                    moved.scene.namespace,
+                    kinds,
+                    "-o",
+                    form,
+                )
                 paths[cluster] = tmp_path / f"{cluster}.{form}"
                 paths[cluster].write_text(got.stdout)
-            offline = ["-f", str(paths["workload"]), "--control-plane-filename", str(paths["control-plane"])]
-            code, out = harness.run("verify-endpoints", *offline, "-n", moved.scene.namespace, "-o", "json")
+            offline = [
+                "-f",
+                str(paths["workload"]),
+                "--control-plane-filename",
+                str(paths["control-plane"]),
+            ]
+            code, out = harness.run(
+                "verify-endpoints", *offline, "-n", moved.scene.namespace, "-o", "json"
+            )
             live_code, live = harness.run("verify-endpoints", *flags(moved), "-o", "json")
             assert code == live_code == 1
             assert compared(json.loads(out)) == compared(json.loads(live))
@@ -169,12 +201,25 @@ REPAIRABLE = [
 def test_the_printed_command_repairs_it(name: str, lab: Lab, mesh_cli: dict[str, str]) -> None:
     scenario = next(s for s in SCENARIOS if s.name == name)
     moved = brought_in(lab, scenario, f"repair-{name}")
-    broken = harness.findings(json.loads(harness.run("verify-endpoints", *flags(moved), "-o", "json")[1]))
-    lines = [line.strip() for f in broken for line in (f["hint"] or "").splitlines() if line.startswith("  ")]
-    repairs = [line for line in lines if re.search(r" (patch (endpoints|endpointslice|service)|apply) ", line)]
+    broken = harness.findings(
+        json.loads(harness.run("verify-endpoints", *flags(moved), "-o", "json")[1])
+    )
+    lines = [
+        line.strip()
+        for f in broken
+        for line in (f["hint"] or "").splitlines()
+        if line.startswith("  ")
+    ]
+    repairs = [
+        line
+        for line in lines
+        if re.search(r" (patch (endpoints|endpointslice|service)|apply) ", line)
+    ]
     assert repairs
     for command in repairs:
-        done = subprocess.run(command, shell=True, env=mesh_cli, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            command, shell=True, env=mesh_cli, capture_output=True, text=True, check=False
+        )
         assert done.returncode == 0, (command, done.stderr)
     repeated = [line for line in lines if line.startswith("kubectl mesh verify-endpoints")]
     for _ in range(100):  # the mirroring controller follows within a second, or backs off for some
@@ -183,7 +228,9 @@ def test_the_printed_command_repairs_it(name: str, lab: Lab, mesh_cli: dict[str,
             break
     assert code == 0, out
     for command in repeated:
-        done = subprocess.run(command, shell=True, env=mesh_cli, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            command, shell=True, env=mesh_cli, capture_output=True, text=True, check=False
+        )
         assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -213,7 +260,9 @@ def test_the_printed_manifest_repairs_it(name: str, lab: Lab, mesh_cli: dict[str
     assert code == 1
     assert "may write these objects back" in patch
     command = ["kubectl", "--context", scenario.verify, "apply", "-f", "-"]
-    applied = subprocess.run(command, input=patch, env=mesh_cli, capture_output=True, text=True, check=False)
+    applied = subprocess.run(
+        command, input=patch, env=mesh_cli, capture_output=True, text=True, check=False
+    )
     assert applied.returncode == 0, applied.stderr
     assert harness.run(*asked, "--wait", "--timeout", "1m")[0] == 0
 
@@ -222,15 +271,26 @@ def test_the_printed_manifest_repairs_it(name: str, lab: Lab, mesh_cli: dict[str
 
 
 def as_reader(
-    lab: Lab, name: str, namespace: str, rules: list[dict[str, Any]], folder: Path, also: tuple[str, ...] = ()
+    lab: Lab,
+    name: str,
+    namespace: str,
+    rules: list[dict[str, Any]],
+    folder: Path,
+    also: tuple[str, ...] = (),
 ) -> Path:
     """A kubeconfig whose user has exactly these rules in some namespaces of both clusters, by impersonation."""
     for cluster in CLUSTERS:
         base = "/apis/rbac.authorization.k8s.io/v1"
-        lab.api(cluster, "POST", f"{base}/clusterroles", {"metadata": {"name": name}, "rules": rules})
+        lab.api(
+            cluster, "POST", f"{base}/clusterroles", {"metadata": {"name": name}, "rules": rules}
+        )
         binding = {
             "metadata": {"name": name},
-            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": name},
+            "roleRef": {
+                "apiGroup": "rbac.authorization.k8s.io",
+                "kind": "ClusterRole",
+                "name": name,
+            },
             "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": name}],
         }
         for where in (namespace, *also):
@@ -243,34 +303,52 @@ def as_reader(
     return path
 
 
-def test_the_documented_cluster_role_is_enough_and_each_rule_needed(lab: Lab, tmp_path: Path) -> None:
+def test_the_documented_cluster_role_is_enough_and_each_rule_needed(
+    lab: Lab, tmp_path: Path
+) -> None:
     rules = yaml.safe_load(CLUSTER_ROLE.read_text())["rules"]
-    right = brought_in(lab, next(s for s in SCENARIOS if s.name == "workload-right"), "rights-right")
+    right = brought_in(
+        lab, next(s for s in SCENARIOS if s.name == "workload-right"), "rights-right"
+    )
     # Unlabelled ConfigMaps are read by name: the `get` of configmaps.
-    named = brought_in(lab, next(s for s in SCENARIOS if s.name == "unlabelled-configs"), "rights-named")
+    named = brought_in(
+        lab, next(s for s in SCENARIOS if s.name == "unlabelled-configs"), "rights-named"
+    )
     for moved in (right, named):
         namespace = moved.scene.namespace
         path = as_reader(lab, f"all-{namespace}", namespace, rules, tmp_path)
-        code, out = harness.run("verify-endpoints", "--kubeconfig", str(path), *flags(moved), "-o", "json")
+        code, out = harness.run(
+            "verify-endpoints", "--kubeconfig", str(path), *flags(moved), "-o", "json"
+        )
         assert code == 0, out
         assert not [f for f in harness.findings(json.loads(out)) if f["code"] == "Forbidden"]
 
 
 def decisive_rules(
-    lab: Lab, rules: list[dict[str, Any]], scenarios: list[Scenario], folder: Path, also: tuple[str, ...] = ()
+    lab: Lab,
+    rules: list[dict[str, Any]],
+    scenarios: list[Scenario],
+    folder: Path,
+    also: tuple[str, ...] = (),
 ) -> set[tuple[str, str]]:
     """The (resource, verb) without which a verdict is unknown; nothing else may come of taking one away."""
     decisive = set()
     for number, rule in enumerate(rules):
         for verb in rule["verbs"]:
             less = [
-                {**r, "verbs": [v for v in r["verbs"] if (i, v) != (number, verb)] or ["deletecollection"]}
+                {
+                    **r,
+                    "verbs": [v for v in r["verbs"] if (i, v) != (number, verb)]
+                    or ["deletecollection"],
+                }
                 for i, r in enumerate(rules)
             ]
             for scenario in scenarios:
                 name = f"less-{scenario.command}-{number}-{verb}-{scenario.name}"
                 path = as_reader(lab, name, scenario.scene.namespace, less, folder, also)
-                code, out = harness.run(scenario.command, "--kubeconfig", str(path), *flags(scenario), "-o", "json")
+                code, out = harness.run(
+                    scenario.command, "--kubeconfig", str(path), *flags(scenario), "-o", "json"
+                )
                 assert code in (EXIT[scenario.verdict], 3), (rule, verb, scenario.name, out)
                 if code == 3:
                     decisive.add((rule["resources"][0], verb))
@@ -290,7 +368,9 @@ def test_taking_a_rule_away_never_makes_anything_fine(lab: Lab, tmp_path: Path) 
 
 
 def test_nobody_can_tell(lab: Lab) -> None:
-    code, out = harness.run("verify-endpoints", "--context", "workload-nobody", "-n", "default", "-o", "json")
+    code, out = harness.run(
+        "verify-endpoints", "--context", "workload-nobody", "-n", "default", "-o", "json"
+    )
     found = harness.findings(json.loads(out))
     assert (code, [f["code"] for f in found]) == (3, ["Forbidden"])
     assert "No right to read" in found[0]["message"]
@@ -309,7 +389,8 @@ def test_control_plane_in_another_namespace_of_the_same_cluster(lab: Lab) -> Non
         namespace="apart-wl",
         extra={"control-plane": tuple(objects)},
         patches={
-            f"control-plane:{o['kind']}/{o['metadata']['name']}": None for o in workload.clusters()["control-plane"]
+            f"control-plane:{o['kind']}/{o['metadata']['name']}": None
+            for o in workload.clusters()["control-plane"]
         },
     )
     apply(
@@ -317,21 +398,44 @@ def test_control_plane_in_another_namespace_of_the_same_cluster(lab: Lab) -> Non
         replace(
             single,
             both=False,
-            patches={**single.patches, **{f"workload:{o['kind']}/{o['metadata']['name']}": None for o in objects}},
+            patches={
+                **single.patches,
+                **{f"workload:{o['kind']}/{o['metadata']['name']}": None for o in objects},
+            },
         ),
     )
-    arguments = ["--context", "control-plane", "-n", "apart-wl", "--control-plane-namespace", "apart-cp"]
+    arguments = [
+        "--context",
+        "control-plane",
+        "-n",
+        "apart-wl",
+        "--control-plane-namespace",
+        "apart-cp",
+    ]
     code, out = harness.run("verify-endpoints", *arguments, "-o", "json")
     report = json.loads(out)
     assert (code, report["clusters"][0]["role"]) == (0, "hosted+workload"), out
 
 
-def test_the_control_plane_named_by_another_context_of_the_same_cluster(lab: Lab, tmp_path: Path) -> None:
+def test_the_control_plane_named_by_another_context_of_the_same_cluster(
+    lab: Lab, tmp_path: Path
+) -> None:
     """A second name for the cluster that is verified makes no second cluster of it."""
     apply(lab, Scene(namespace="alias", both=True, remote=(HOSTED_POD,)))
     path = tmp_path / "kubeconfig"
-    path.write_text(kubeconfig(lab, dict.fromkeys(("one", "other"), ("control-plane", "admin")), "one"))
-    arguments = ["--kubeconfig", str(path), "-n", "alias", "--control-plane-context", "other", "-o", "json"]
+    path.write_text(
+        kubeconfig(lab, dict.fromkeys(("one", "other"), ("control-plane", "admin")), "one")
+    )
+    arguments = [
+        "--kubeconfig",
+        str(path),
+        "-n",
+        "alias",
+        "--control-plane-context",
+        "other",
+        "-o",
+        "json",
+    ]
     code, out = harness.run("verify-endpoints", *arguments)
     report = json.loads(out)
     assert (code, [c["role"] for c in report["clusters"]]) == (0, ["hosted+workload"]), out
@@ -342,13 +446,23 @@ def test_what_may_not_be_read_of_the_control_plane_s_namespace(lab: Lab, tmp_pat
     nothing = {f"{o['kind']}/{o['metadata']['name']}": None for o in Scene().clusters()["workload"]}
     apply(lab, Scene(namespace="hidden-cp", patches=nothing))
     workload = Scene().clusters()["workload"]
-    gone = {f"control-plane:{o['kind']}/{o['metadata']['name']}": None for o in Scene().clusters()["control-plane"]}
+    gone = {
+        f"control-plane:{o['kind']}/{o['metadata']['name']}": None
+        for o in Scene().clusters()["control-plane"]
+    }
     moved = json.loads(json.dumps(workload).replace(".istio-system.svc", ".hidden-wl.svc"))
     extra = {"control-plane": tuple(o for o in moved if "9xkq" not in o["metadata"]["name"])}
     apply(lab, Scene(namespace="hidden-wl", patches={**gone, **nothing}, extra=extra))
     rules = yaml.safe_load(CLUSTER_ROLE.read_text())["rules"]
     path = as_reader(lab, "hidden-reader", "hidden-wl", rules, tmp_path)
-    arguments = ["--context", "control-plane", "-n", "hidden-wl", "--control-plane-namespace", "hidden-cp"]
+    arguments = [
+        "--context",
+        "control-plane",
+        "-n",
+        "hidden-wl",
+        "--control-plane-namespace",
+        "hidden-cp",
+    ]
     arguments += ["--expect-address", LOAD_BALANCER, "-o", "json"]
     assert harness.run("verify-endpoints", *arguments)[0] == 1
     code, out = harness.run("verify-endpoints", "--kubeconfig", str(path), *arguments)
@@ -364,10 +478,23 @@ def test_a_warning_that_can_not_be_looked_for_is_told(lab: Lab, tmp_path: Path) 
     )
     moved = harness.in_namespace(replace(PAGE, scene=scene), "no-drift").scene
     apply(lab, moved)
-    rules = [r for r in yaml.safe_load(CLUSTER_ROLE.read_text())["rules"] if r["resources"] != ["configmaps"]]
+    rules = [
+        r
+        for r in yaml.safe_load(CLUSTER_ROLE.read_text())["rules"]
+        if r["resources"] != ["configmaps"]
+    ]
     rules.append({"apiGroups": [""], "resources": ["configmaps"], "verbs": ["list"]})
     path = as_reader(lab, "no-drift", "no-drift", rules, tmp_path)
-    arguments = ["-n", "no-drift", "--expect-address", LOAD_BALANCER, "--fail-on", "warn", "-o", "json"]
+    arguments = [
+        "-n",
+        "no-drift",
+        "--expect-address",
+        LOAD_BALANCER,
+        "--fail-on",
+        "warn",
+        "-o",
+        "json",
+    ]
     assert harness.run("verify-endpoints", *arguments)[0] == 1
     code, out = harness.run("verify-endpoints", "--kubeconfig", str(path), *arguments)
     assert (code, with_result(out, "warn")) == (1, {"Forbidden"}), out
@@ -375,9 +502,14 @@ def test_a_warning_that_can_not_be_looked_for_is_told(lab: Lab, tmp_path: Path) 
 
 def test_a_stated_address_needs_no_control_plane(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     """Those who have the environment variable set always, and a control plane that is out of reach today."""
-    apply(lab, harness.in_namespace(next(s for s in SCENARIOS if s.name == "lone-stated"), "stated").scene)
+    apply(
+        lab,
+        harness.in_namespace(next(s for s in SCENARIOS if s.name == "lone-stated"), "stated").scene,
+    )
     monkeypatch.setenv("KUBECTL_MESH_CONTROL_PLANE_CONTEXT", "control-plane-nobody")
-    code, out = harness.run("verify-endpoints", "-n", "stated", "--expect-address", LOAD_BALANCER, "-o", "json")
+    code, out = harness.run(
+        "verify-endpoints", "-n", "stated", "--expect-address", LOAD_BALANCER, "-o", "json"
+    )
     assert (code, with_result(out, "warn")) == (0, {"Forbidden"}), out
     assert harness.run("verify-endpoints", "-n", "stated", "-q")[0] == 3
 
@@ -385,13 +517,27 @@ def test_a_stated_address_needs_no_control_plane(lab: Lab, monkeypatch: pytest.M
 def test_more_than_one_run_asks_for(lab: Lab) -> None:
     """Many revisions at once: what was not asked for is said to be that."""
     configs = [
-        config_map(f"istio-r{n}", {"mesh": mesh_yaml("hosted-mesh", f"istiod-r{n}-remote.many.svc:15012")}, f"r{n}")
+        config_map(
+            f"istio-r{n}",
+            {"mesh": mesh_yaml("hosted-mesh", f"istiod-r{n}-remote.many.svc:15012")},
+            f"r{n}",
+        )
         for n in range(8)
     ]
-    services = [service(f"istiod-r{n}-remote", ((15012, "tcp-istiod"), (443, "tcp-webhook"))) for n in range(8)]
+    services = [
+        service(f"istiod-r{n}-remote", ((15012, "tcp-istiod"), (443, "tcp-webhook")))
+        for n in range(8)
+    ]
     extra = {"workload": (*configs, *services)}
-    apply(lab, harness.in_namespace(replace(PAGE, scene=Scene(namespace="many", extra=extra)), "many").scene)
-    code, out = harness.run("verify-endpoints", "-n", "many", "--control-plane-context", "control-plane", "-o", "json")
+    apply(
+        lab,
+        harness.in_namespace(
+            replace(PAGE, scene=Scene(namespace="many", extra=extra)), "many"
+        ).scene,
+    )
+    code, out = harness.run(
+        "verify-endpoints", "-n", "many", "--control-plane-context", "control-plane", "-o", "json"
+    )
     assert (code, with_result(out, "unknown")) == (1, {"NotAsked"}), out
 
 
@@ -402,12 +548,24 @@ def with_result(out: str, result: str) -> set[str]:
 
 def test_the_service_in_another_namespace(lab: Lab, tmp_path: Path) -> None:
     """discoveryAddress names it, namespace and all; what can't be read there is unknown, not absent."""
-    remote = ("Service/istiod-remote", "Endpoints/istiod-remote", "EndpointSlice/istiod-remote-b9xkq")
+    remote = (
+        "Service/istiod-remote",
+        "Endpoints/istiod-remote",
+        "EndpointSlice/istiod-remote-b9xkq",
+    )
     config = wired_to("istiod-remote.named-there.svc:15012")
-    here = Scene(namespace="named-here", patches={**dict.fromkeys(remote), "ConfigMap/istio": config})
+    here = Scene(
+        namespace="named-here", patches={**dict.fromkeys(remote), "ConfigMap/istio": config}
+    )
     apply(lab, here)
-    held = [o for o in Scene().clusters()["workload"] if f"{o['kind']}/{o['metadata']['name']}" in remote]
-    nothing = {f"{o['kind']}/{o['metadata']['name']}": None for c in Scene().clusters().values() for o in c}
+    held = [
+        o
+        for o in Scene().clusters()["workload"]
+        if f"{o['kind']}/{o['metadata']['name']}" in remote
+    ]
+    nothing = {
+        f"{o['kind']}/{o['metadata']['name']}": None for c in Scene().clusters().values() for o in c
+    }
     apply(lab, Scene(namespace="named-there", patches=nothing, extra={"workload": tuple(held)}))
     arguments = ["-n", "named-here", "--control-plane-context", "control-plane", "-o", "json"]
     code, out = harness.run("verify-endpoints", *arguments)
@@ -415,13 +573,19 @@ def test_the_service_in_another_namespace(lab: Lab, tmp_path: Path) -> None:
     rules = yaml.safe_load(CLUSTER_ROLE.read_text())["rules"]
     path = as_reader(lab, "named-here-only", "named-here", rules, tmp_path)
     code, out = harness.run("verify-endpoints", "--kubeconfig", str(path), *arguments)
-    assert (code, {f["code"] for f in harness.findings(json.loads(out)) if f["result"] == "unknown"}) == (
+    assert (
+        code,
+        {f["code"] for f in harness.findings(json.loads(out)) if f["result"] == "unknown"},
+    ) == (
         3,
         {"Forbidden"},
     )
     lab.api("workload", "DELETE", "/api/v1/namespaces/named-there/services/istiod-remote")
     code, out = harness.run("verify-endpoints", *arguments)
-    assert (code, [f["code"] for f in harness.findings(json.loads(out)) if f["result"] == "fail"]) == (
+    assert (
+        code,
+        [f["code"] for f in harness.findings(json.loads(out)) if f["result"] == "fail"],
+    ) == (
         1,
         ["ServiceNotFound"],
     )
@@ -435,12 +599,16 @@ def test_a_selector_is_taken_away(lab: Lab, mesh_cli: dict[str, str]) -> None:
     arguments = ["-n", "selector", "--control-plane-context", "control-plane", "-o", "json"]
     for _ in range(100):  # until the controllers have followed
         code, out = harness.run("verify-endpoints", *arguments)
-        found = [f for f in harness.findings(json.loads(out)) if f["code"] == "AddressIsLocalIstiod"]
+        found = [
+            f for f in harness.findings(json.loads(out)) if f["code"] == "AddressIsLocalIstiod"
+        ]
         if found:
             break
     assert code == 1
     commands = [
-        line.strip() for line in found[0]["hint"].splitlines() if line.startswith("  kubectl --context workload")
+        line.strip()
+        for line in found[0]["hint"].splitlines()
+        if line.startswith("  kubectl --context workload")
     ]
     assert len(commands) == 3
     for command in commands:
@@ -458,5 +626,7 @@ def test_interrupt_ends_clean(lab: Lab) -> None:
         "live.Capture.run = lambda *a: os.kill(os.getpid(), signal.SIGINT) or __import__('time').sleep(5)\n"
         "sys.exit(cli.main(['verify-endpoints']))"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "")

@@ -45,16 +45,24 @@ from tests.test_snapshot import ALL, captured, of
 
 def snapshot(scenario: MeshWide, context: str) -> Snapshot:
     """What a run on the context would have read."""
-    made = Snapshot(context, "istio-system", context, 1.7e9, aliases=scenario.aliases.get(context, ()))
+    made = Snapshot(
+        context, "istio-system", context, 1.7e9, aliases=scenario.aliases.get(context, ())
+    )
     held = scenario.clusters[context]
-    spaces = {"Namespace": ALL_NAMESPACES, "GlobalMesh": GLOBAL_NAMESPACE, "MeshCluster": GLOBAL_NAMESPACE}
+    spaces = {
+        "Namespace": ALL_NAMESPACES,
+        "GlobalMesh": GLOBAL_NAMESPACE,
+        "MeshCluster": GLOBAL_NAMESPACE,
+    }
     keys = [(kind, spaces.get(kind, "istio-system"), None) for kind in RESOURCES]
     if isinstance(held, str):
         made.failures = dict.fromkeys(keys, Failure(held, "as the test has it"))
         return made
     made.answered = set(keys)
     for obj in held:
-        made.add(obj["kind"], [{**obj, "metadata": {"namespace": "istio-system", **obj["metadata"]}}])
+        made.add(
+            obj["kind"], [{**obj, "metadata": {"namespace": "istio-system", **obj["metadata"]}}]
+        )
     for cluster, kind, code in scenario.unread:
         if cluster == context:
             made.objects.pop(kind, None)
@@ -86,12 +94,18 @@ def test_scenario(scenario: MeshWide, tmp_path: Path) -> None:
     report = json.loads(out)
     jsonschema.validate(report, SCHEMA)
     found = placed(report)
-    assert {place: f["result"] for place, f in found.items() if f["result"] != "pass"} == dict(scenario.found)
+    assert {place: f["result"] for place, f in found.items() if f["result"] != "pass"} == dict(
+        scenario.found
+    )
     assert (report["verdict"], code) == (scenario.verdict, EXIT[scenario.verdict])
     by_id = {f["id"]: place for place, f in found.items()}
-    assert {place: by_id[f["cause"]] for place, f in found.items() if f["cause"]} == dict(scenario.causes)
+    assert {place: by_id[f["cause"]] for place, f in found.items() if f["cause"]} == dict(
+        scenario.causes
+    )
     for form in ("table", "wide", "yaml", "name", "junit", "prometheus"):
-        assert harness.run(scenario.command, "-f", str(path), *scenario.flags, "-o", form)[0] == code
+        assert (
+            harness.run(scenario.command, "-f", str(path), *scenario.flags, "-o", form)[0] == code
+        )
 
 
 @pytest.mark.parametrize("scenario", MESH_WIDE, ids=lambda s: s.name)
@@ -111,9 +125,19 @@ def test_a_cluster_is_held_to_the_same_as_alone(scenario: Scenario, tmp_path: Pa
     gateways = scenario.command == "verify-gateway"
 
     def told(entries: list[ClusterReport]) -> list[tuple[Any, ...]]:
-        own = [f for entry in entries if entry.context == snapshots[0].source for f in entry.findings]
+        own = [
+            f for entry in entries if entry.context == snapshots[0].source for f in entry.findings
+        ]
         return sorted(
-            (f.code, f.result, f.field, str(f.expected), str(f.actual), str(f.cause and f.cause.code)) for f in own
+            (
+                f.code,
+                f.result,
+                f.field,
+                str(f.expected),
+                str(f.actual),
+                str(f.cause and f.cause.code),
+            )
+            for f in own
         )
 
     intent = Intent(gateways_in=snapshots[0].namespace)
@@ -126,8 +150,14 @@ def test_a_cluster_is_held_to_the_same_as_alone(scenario: Scenario, tmp_path: Pa
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["--contexts", "a", "--context", "b"], "--context and --contexts have no meaning together"),
-        (["--contexts", "a", "--all-contexts"], "--contexts and --all-contexts have no meaning together"),
+        (
+            ["--contexts", "a", "--context", "b"],
+            "--context and --contexts have no meaning together",
+        ),
+        (
+            ["--contexts", "a", "--all-contexts"],
+            "--contexts and --all-contexts have no meaning together",
+        ),
         (["--contexts", "a,,b"], '"a,,b" is no list of contexts'),
         (["--contexts", ""], '"" is no list of contexts'),
         (["--contexts", "stub,none"], 'context "none" does not exist'),
@@ -140,8 +170,14 @@ def test_a_cluster_is_held_to_the_same_as_alone(scenario: Scenario, tmp_path: Pa
         (["--all-contexts", "-o", "patch"], "-o patch is for one cluster"),
     ],
 )
-def test_bad_flags(arguments: list[str], told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    kubeconfig = [] if "-f" in arguments else ["--kubeconfig", written(tmp_path, {"stub": ("http://127.0.0.1:1", "u")})]
+def test_bad_flags(
+    arguments: list[str], told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kubeconfig = (
+        []
+        if "-f" in arguments
+        else ["--kubeconfig", written(tmp_path, {"stub": ("http://127.0.0.1:1", "u")})]
+    )
     assert main(["verify-endpoints", *kubeconfig, *arguments]) == 2
     error = capsys.readouterr().err
     assert told in error
@@ -149,7 +185,10 @@ def test_bad_flags(arguments: list[str], told: str, tmp_path: Path, capsys: pyte
 
 
 def written(
-    folder: Path, contexts: Mapping[str, tuple[str, str]], users: Mapping[str, Any] | None = None, **cluster: Any
+    folder: Path,
+    contexts: Mapping[str, tuple[str, str]],
+    users: Mapping[str, Any] | None = None,
+    **cluster: Any,
 ) -> str:
     """A kubeconfig: context -> (server, user)."""
     path = folder / "kubeconfig"
@@ -162,7 +201,10 @@ def written(
                 "kind": "Config",
                 "clusters": [{"name": s, "cluster": {"server": s, **cluster}} for s in servers],
                 "users": [{"name": name, "user": user} for name, user in named.items()],
-                "contexts": [{"name": c, "context": {"cluster": s, "user": u}} for c, (s, u) in contexts.items()],
+                "contexts": [
+                    {"name": c, "context": {"cluster": s, "user": u}}
+                    for c, (s, u) in contexts.items()
+                ],
             }
         )
     )
@@ -201,7 +243,14 @@ def test_slow_and_dead_ones_cost_themselves_only(tmp_path: Path) -> None:
         path = written(tmp_path, {**dead, **live, **refused_})
         begun = time.monotonic()
         code, out = harness.run(
-            "verify-endpoints", "--all-contexts", "--kubeconfig", path, "--request-timeout", "2s", "-o", "json"
+            "verify-endpoints",
+            "--all-contexts",
+            "--kubeconfig",
+            path,
+            "--request-timeout",
+            "2s",
+            "-o",
+            "json",
         )
         assert time.monotonic() - begun < 3.5
     found = placed(json.loads(out))
@@ -264,14 +313,27 @@ def test_an_unusable_context_costs_itself_only(tmp_path: Path) -> None:
     with stub(lambda h: h.send(404, b"no")) as server:
         url = f"http://127.0.0.1:{server.server_port}"
         path = Path(
-            written(tmp_path, {"good": (url, "u"), "hangs": (TLS, "hanging"), "fails": (TLS, "failing")}, users)
+            written(
+                tmp_path,
+                {"good": (url, "u"), "hangs": (TLS, "hanging"), "fails": (TLS, "failing")},
+                users,
+            )
         )
         config = yaml.safe_load(path.read_text())
-        config["contexts"].append({"name": "dangling", "context": {"cluster": "nowhere", "user": "u"}})
+        config["contexts"].append(
+            {"name": "dangling", "context": {"cluster": "nowhere", "user": "u"}}
+        )
         path.write_text(yaml.safe_dump(config))
         begun = time.monotonic()
         code, out = harness.run(
-            "verify-endpoints", "--all-contexts", "--kubeconfig", str(path), "--request-timeout", "2s", "-o", "json"
+            "verify-endpoints",
+            "--all-contexts",
+            "--kubeconfig",
+            str(path),
+            "--request-timeout",
+            "2s",
+            "-o",
+            "json",
         )
         assert time.monotonic() - begun < 3.5
     found = placed(json.loads(out))
@@ -293,12 +355,18 @@ ODD = {
 
 
 @pytest.mark.parametrize("name", ODD)
-def test_an_odd_entry_costs_itself_only(name: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_an_odd_entry_costs_itself_only(
+    name: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     """And no credential is ever shown."""
     cluster, user = ODD[name]
     with stub(lambda h: h.send(404, b"no")) as server:
         url = f"http://127.0.0.1:{server.server_port}"
-        path = Path(written(tmp_path, {"good": (url, "u"), "odd": ("https://127.0.0.1:1", "o")}, {"o": user}))
+        path = Path(
+            written(
+                tmp_path, {"good": (url, "u"), "odd": ("https://127.0.0.1:1", "o")}, {"o": user}
+            )
+        )
         config = yaml.safe_load(path.read_text())
         next(c["cluster"] for c in config["clusters"] if c["name"] != url).update(cluster)
         path.write_text(yaml.safe_dump(config))
@@ -307,7 +375,9 @@ def test_an_odd_entry_costs_itself_only(name: str, tmp_path: Path, capfd: pytest
         alone = main([*asked, "--context", "odd"])
     shown = capfd.readouterr()
     assert (code, {c["context"] for c in json.loads(out)["clusters"]}) == (3, {"odd", "good"})
-    assert {place: f["result"] for place, f in placed(json.loads(out)).items()}["good NotServed"] == "unknown"
+    assert {place: f["result"] for place, f in placed(json.loads(out)).items()}[
+        "good NotServed"
+    ] == "unknown"
     assert alone in (2, 3)
     assert len(shown.err.splitlines()) <= 1
     assert "cret" not in out + shown.out + shown.err
@@ -317,23 +387,49 @@ def test_nothing_is_left_behind_at_any_end(tmp_path: Path) -> None:
     """No private key out of a kubeconfig stands in any file, at no moment, whatever ends the run."""
     key = subprocess.run(["openssl", "genrsa", "2048"], capture_output=True, check=True).stdout
     crt = subprocess.run(
-        ["openssl", "req", "-x509", "-key", "/dev/stdin", "-subj", "/CN=c"], input=key, capture_output=True, check=True
+        ["openssl", "req", "-x509", "-key", "/dev/stdin", "-subj", "/CN=c"],
+        input=key,
+        capture_output=True,
+        check=True,
     ).stdout
     with Silent(20) as silent:
         users = {}
         for number in range(20):
-            pair = {"client-certificate-data": crt + b"\n" * number, "client-key-data": key + b"\n" * number}
-            users[f"u{number}"] = {name: base64.b64encode(data).decode() for name, data in pair.items()}
-        contexts = {f"c{n}": (f"https://127.0.0.1:{port}", f"u{n}") for n, port in enumerate(silent)}
+            pair = {
+                "client-certificate-data": crt + b"\n" * number,
+                "client-key-data": key + b"\n" * number,
+            }
+            users[f"u{number}"] = {
+                name: base64.b64encode(data).decode() for name, data in pair.items()
+            }
+        contexts = {
+            f"c{n}": (f"https://127.0.0.1:{port}", f"u{n}") for n, port in enumerate(silent)
+        }
         path = written(tmp_path, contexts, users)
         scratch = tmp_path / "scratch"
         scratch.mkdir()
-        command = [sys.executable, "-m", "kubectl_mesh", "verify-endpoints", "--all-contexts", "--kubeconfig", path]
+        command = [
+            sys.executable,
+            "-m",
+            "kubectl_mesh",
+            "verify-endpoints",
+            "--all-contexts",
+            "--kubeconfig",
+            path,
+        ]
         environment = {**os.environ, "TMPDIR": str(scratch)}
-        ends = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129, signal.SIGQUIT: -3, signal.SIGKILL: -9}
+        ends = {
+            signal.SIGINT: 130,
+            signal.SIGTERM: 143,
+            signal.SIGHUP: 129,
+            signal.SIGQUIT: -3,
+            signal.SIGKILL: -9,
+        }
         for end, code in (*ends.items(), (None, 3)):
             more = [] if end else ["--request-timeout", "100ms"]
-            with subprocess.Popen([*command, "-q", *more], env=environment, stderr=subprocess.PIPE) as process:
+            with subprocess.Popen(
+                [*command, "-q", *more], env=environment, stderr=subprocess.PIPE
+            ) as process:
                 begun = time.monotonic()
                 while process.poll() is None and time.monotonic() - begun < (1.5 if end else 20):
                     assert not list(scratch.iterdir())
@@ -350,7 +446,15 @@ def test_a_plugin_of_the_control_plane_hangs_by_itself(tmp_path: Path) -> None:
     with stub(lambda h: h.send(404, b"no")) as server:
         url = f"http://127.0.0.1:{server.server_port}"
         path = written(tmp_path, {"good": (url, "u"), "hangs": (TLS, "hanging")}, users)
-        asked = ["verify-endpoints", "--contexts", "good", "--kubeconfig", path, "--request-timeout", "1s"]
+        asked = [
+            "verify-endpoints",
+            "--contexts",
+            "good",
+            "--kubeconfig",
+            path,
+            "--request-timeout",
+            "1s",
+        ]
         begun = time.monotonic()
         assert harness.run(*asked, "--control-plane-context", "hangs")[0] == 3
         assert time.monotonic() - begun < 2.5
@@ -369,7 +473,10 @@ def test_what_says_nothing_is_silent(tmp_path: Path, capsys: pytest.CaptureFixtu
 
 def test_progress_on_a_terminal_only_and_a_clean_end(tmp_path: Path) -> None:
     with Silent(2) as ports:
-        path = written(tmp_path, {f"dead-{n}": (f"http://127.0.0.1:{port}", "u") for n, port in enumerate(ports)})
+        path = written(
+            tmp_path,
+            {f"dead-{n}": (f"http://127.0.0.1:{port}", "u") for n, port in enumerate(ports)},
+        )
         program = [sys.executable, "-m", "kubectl_mesh"]
         asked = ["verify-endpoints", "--all-contexts", "--kubeconfig", path]
         environment = {**os.environ, "COLUMNS": "120"}
@@ -380,7 +487,9 @@ def test_progress_on_a_terminal_only_and_a_clean_end(tmp_path: Path) -> None:
         shown.close()
         assert shown.exitstatus == 130
         assert str(shown.before).endswith(r"\r\x1b[K'")
-        with subprocess.Popen([*program, *asked], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        with subprocess.Popen(
+            [*program, *asked], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        ) as process:
             time.sleep(1.5)
             process.send_signal(signal.SIGINT)
             assert (process.wait(), *process.communicate()) == (130, b"", b"")
@@ -393,10 +502,17 @@ CONTEXTS = ["--contexts", "control-plane,workload"]
 
 @pytest.mark.live
 @pytest.mark.parametrize(("remote", "code"), [(LOAD_BALANCER, 0), (HOSTED_POD, 1)])
-def test_two_real_clusters(remote: str, code: int, lab: Lab, capfd: pytest.CaptureFixture[str]) -> None:
+def test_two_real_clusters(
+    remote: str, code: int, lab: Lab, capfd: pytest.CaptureFixture[str]
+) -> None:
     namespace = f"wide-{code}"
     pods = (refused(),) if code else Gateway().pods
-    apply(lab, Scene(remote=(remote,), configured=remote, gateways=(Gateway(pods=pods),), namespace=namespace))
+    apply(
+        lab,
+        Scene(
+            remote=(remote,), configured=remote, gateways=(Gateway(pods=pods),), namespace=namespace
+        ),
+    )
     for command in ("verify-endpoints", "verify-gateway"):
         got, out = harness.run(command, *CONTEXTS, "-n", namespace, "-o", "json", "--debug")
         report = json.loads(out)
@@ -410,10 +526,16 @@ def test_two_real_clusters(remote: str, code: int, lab: Lab, capfd: pytest.Captu
         assert "absent" not in out
         requests = dict(re.findall(r"debug: (\S+): (\d+) requests", capfd.readouterr().err))
         # What one cluster alone costs, and two more for what only several together show.
-        assert all(int(n) <= (10 if command == "verify-endpoints" else 16) for n in requests.values()), requests
+        assert all(
+            int(n) <= (10 if command == "verify-endpoints" else 16) for n in requests.values()
+        ), requests
         # For each cluster alone the printed command says the same.
         hints = [f["hint"] for f in harness.findings(report) if f["result"] == "fail" and f["hint"]]
-        assert all("--context workload --control-plane-context control-plane" in h for h in hints if "verify-" in h)
+        assert all(
+            "--context workload --control-plane-context control-plane" in h
+            for h in hints
+            if "verify-" in h
+        )
 
 
 @pytest.mark.live
@@ -421,7 +543,9 @@ def test_another_user_of_the_same_cluster_is_noted(lab: Lab) -> None:
     apply(lab, Scene(namespace="wide-again"))
     config = yaml.safe_load(lab.kubeconfig.read_text())
     config["users"].append({**config["users"][0], "name": "second-admin"})
-    config["contexts"].append({"name": "second", "context": {"cluster": "workload", "user": "second-admin"}})
+    config["contexts"].append(
+        {"name": "second", "context": {"cluster": "workload", "user": "second-admin"}}
+    )
     second = lab.folder / "second.kubeconfig"
     second.write_text(yaml.safe_dump(config))
     asked = ["verify-endpoints", "--kubeconfig", str(second), "-n", "wide-again", "-o", "json"]
@@ -454,15 +578,30 @@ def test_no_key_is_left_behind(lab: Lab, tmp_path: Path) -> None:
         cluster["cluster"]["certificate-authority-data"] = data(authority)
     names = ["control-plane", *(f"workload-{number}" for number in range(20))]
     config["users"] = [{"name": name, "user": user} for name in names]
-    config["contexts"] = [{"name": n, "context": {"cluster": n.partition("-")[0], "user": n}} for n in names]
+    config["contexts"] = [
+        {"name": n, "context": {"cluster": n.partition("-")[0], "user": n}} for n in names
+    ]
     config["contexts"][0]["context"]["cluster"] = "control-plane"
     path, scratch = tmp_path / "kubeconfig", tmp_path / "scratch"
     path.write_text(yaml.safe_dump(config))
     scratch.mkdir()
-    asked = ["verify-endpoints", "--all-contexts", "--kubeconfig", str(path), "-n", "wide-keys", "-q"]
+    asked = [
+        "verify-endpoints",
+        "--all-contexts",
+        "--kubeconfig",
+        str(path),
+        "-n",
+        "wide-keys",
+        "-q",
+    ]
     for _ in range(3):
         command = [sys.executable, "-m", "kubectl_mesh", *asked]
-        assert subprocess.run(command, env={**os.environ, "TMPDIR": str(scratch)}, check=False).returncode == 0
+        assert (
+            subprocess.run(
+                command, env={**os.environ, "TMPDIR": str(scratch)}, check=False
+            ).returncode
+            == 0
+        )
         assert not list(scratch.iterdir())
 
 
@@ -473,10 +612,25 @@ def global_meshes(running_lab: Lab) -> Iterator[str]:
     for kind in ("GlobalMesh", "MeshCluster"):
         plural = RESOURCES[kind][1]
         schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
-        version = {"name": "v3alpha1", "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}}
-        spec = {"group": group, "scope": "Namespaced", "names": {"kind": kind, "plural": plural}, "versions": [version]}
+        version = {
+            "name": "v3alpha1",
+            "served": True,
+            "storage": True,
+            "schema": {"openAPIV3Schema": schema},
+        }
+        spec = {
+            "group": group,
+            "scope": "Namespaced",
+            "names": {"kind": kind, "plural": plural},
+            "versions": [version],
+        }
         definition = {"metadata": {"name": f"{plural}.{group}"}, "spec": spec}
-        lab.api("control-plane", "POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", definition)
+        lab.api(
+            "control-plane",
+            "POST",
+            "/apis/apiextensions.k8s.io/v1/customresourcedefinitions",
+            definition,
+        )
     lab.namespace("control-plane", GLOBAL_NAMESPACE)
     path = f"/apis/{group}/v3alpha1/namespaces/{GLOBAL_NAMESPACE}"
     objects = [global_mesh(address=HOSTED_POD), mesh_cluster("futest-2"), mesh_cluster("c")]
@@ -493,7 +647,11 @@ def global_meshes(running_lab: Lab) -> Iterator[str]:
     yield path
     for kind in ("GlobalMesh", "MeshCluster"):
         name = f"{RESOURCES[kind][1]}.{group}"
-        lab.api("control-plane", "DELETE", f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{name}")
+        lab.api(
+            "control-plane",
+            "DELETE",
+            f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{name}",
+        )
 
 
 @pytest.mark.live
@@ -503,10 +661,15 @@ def test_the_global_mesh_is_a_witness(lab: Lab, global_meshes: str) -> None:
     code, out = harness.run(*asked)
     found = placed(json.loads(out))
     assert code == 1
-    assert found["workload AddressIsHostedPod"]["cause"] == found["control-plane GlobalMeshAddressDiffers"]["id"]
+    assert (
+        found["workload AddressIsHostedPod"]["cause"]
+        == found["control-plane GlobalMeshAddressDiffers"]["id"]
+    )
     # The printed repair repairs.
     harness.paste(lab.bin, found["control-plane GlobalMeshAddressDiffers"]["hint"], "patch")
-    params = lab.api("control-plane", "GET", f"{global_meshes}/globalmeshes/hosted-mesh")["spec"]["ownerConfig"]
+    params = lab.api("control-plane", "GET", f"{global_meshes}/globalmeshes/hosted-mesh")["spec"][
+        "ownerConfig"
+    ]
     assert LOAD_BALANCER in params["controlPlaneParams"].values()
     found = placed(json.loads(harness.run(*asked)[1]))
     assert "control-plane GlobalMeshAddressDiffers" not in found
@@ -527,16 +690,26 @@ def test_rights(lab: Lab, global_meshes: str, tmp_path: Path) -> None:
     assert main(["snapshot", str(file), *asked, "--kubeconfig", path]) == 0
     written = json.loads(file.read_text())["clusters"]
     failed = {(f["read"][0], f["read"][1]) for cluster in written for f in cluster["failures"]}
-    assert not {failure for failure in failed if failure[1] in ("wide-rights", "", *elsewhere)}, failed
-    assert {obj["kind"] for cluster in written for obj in cluster["objects"]} >= {"Namespace", *WITNESSES}
+    assert not {failure for failure in failed if failure[1] in ("wide-rights", "", *elsewhere)}, (
+        failed
+    )
+    assert {obj["kind"] for cluster in written for obj in cluster["objects"]} >= {
+        "Namespace",
+        *WITNESSES,
+    }
 
     for number, rule in enumerate(rules):
         for verb in rule["verbs"]:
             less = [
-                r if i != number else {**r, "verbs": [v for v in r["verbs"] if v != verb]} for i, r in enumerate(rules)
+                r if i != number else {**r, "verbs": [v for v in r["verbs"] if v != verb]}
+                for i, r in enumerate(rules)
             ]
             less = [r for r in less if r["verbs"]]
-            path = str(as_reader(lab, f"wide-less-{number}-{verb}", "wide-rights", less, tmp_path, elsewhere))
+            path = str(
+                as_reader(
+                    lab, f"wide-less-{number}-{verb}", "wide-rights", less, tmp_path, elsewhere
+                )
+            )
             code, out = harness.run("verify-endpoints", *asked, "--kubeconfig", path, "-o", "json")
             kinds = {"configmaps", "services", "pods", "deployments", "endpointslices"}
             decides = verb == "list" and bool(kinds & set(rule["resources"]))
@@ -551,13 +724,20 @@ def test_waits_for_all_of_them(lab: Lab) -> None:
     asked = ["verify-endpoints", *CONTEXTS, "-n", "wide-wait", "-o", "json"]
     code, out = harness.run(*asked, "--wait", "--timeout", "2s")
     assert code == 1
-    harness.paste(lab.bin, placed(json.loads(out))["workload AddressIsHostedPod"]["hint"], "patch endpoints")
+    harness.paste(
+        lab.bin, placed(json.loads(out))["workload AddressIsHostedPod"]["hint"], "patch endpoints"
+    )
     assert harness.run(*asked, "--wait", "--timeout", "20s")[0] == 0
 
 
 @pytest.mark.live
 def test_a_snapshot_of_several(lab: Lab, tmp_path: Path) -> None:
-    apply(lab, Scene(remote=(HOSTED_POD,), gateways=(Gateway(pods=(refused(),)),), namespace="wide-snapshot"))
+    apply(
+        lab,
+        Scene(
+            remote=(HOSTED_POD,), gateways=(Gateway(pods=(refused(),)),), namespace="wide-snapshot"
+        ),
+    )
     where = [*CONTEXTS, "-n", "wide-snapshot"]
     for name, more in (("mesh.json.gz", []), ("redacted.json", ["--redact"])):
         file = tmp_path / name
@@ -569,7 +749,9 @@ def test_a_snapshot_of_several(lab: Lab, tmp_path: Path) -> None:
             assert code == 1
             for report in (live, offline):
                 report["told"] = sorted(
-                    (c["role"], f["code"], f["result"]) for c in report["clusters"] for f in c["findings"]
+                    (c["role"], f["code"], f["result"])
+                    for c in report["clusters"]
+                    for f in c["findings"]
                 )
             assert offline["told"] == live["told"]
         assert not more or LOAD_BALANCER not in file.read_text()
@@ -581,7 +763,9 @@ def test_slow_clusters_take_as_long_as_one(lab: Lab, tmp_path: Path) -> None:
     apply(lab, Scene(namespace="wide-slow"))
     config = yaml.safe_load(lab.kubeconfig.read_text())
     with stub(hang) as server:
-        config["clusters"].append({"name": "slow", "cluster": {"server": f"http://127.0.0.1:{server.server_port}"}})
+        config["clusters"].append(
+            {"name": "slow", "cluster": {"server": f"http://127.0.0.1:{server.server_port}"}}
+        )
         config["contexts"].append({"name": "slow", "context": {"cluster": "slow", "user": "admin"}})
         path = tmp_path / "kubeconfig"
         path.write_text(yaml.safe_dump(config))

@@ -37,7 +37,10 @@ def verify(namespace: str, *flags: str) -> tuple[int, list[dict[str, Any]]]:
 
 
 def bring(lab: Lab, namespace: str, *gateways: Gateway, **given: Any) -> None:
-    apply(lab, harness.in_namespace(scenario(namespace, "fail", {}, *gateways, **given), namespace).scene)
+    apply(
+        lab,
+        harness.in_namespace(scenario(namespace, "fail", {}, *gateways, **given), namespace).scene,
+    )
 
 
 def until(namespace: str, code: str, *flags: str) -> dict[str, Any]:
@@ -73,7 +76,9 @@ def test_no_load_balancer(lab: Lab, capfd: pytest.CaptureFixture[str]) -> None:
     requests = dict(re.findall(r"debug: (\S+): (\d+) requests", capfd.readouterr().err))
     assert int(requests["workload"]) <= 22
     assert int(requests["control-plane"]) <= 8
-    assert not [f for f in found if f["code"] in ("NotServed", "Forbidden")]  # absent CRDs cost nothing
+    assert not [
+        f for f in found if f["code"] in ("NotServed", "Forbidden")
+    ]  # absent CRDs cost nothing
     # Who lives with it says so.
     assert verify("lb-none", "--ignore", "LoadBalancerMissing=service/istio-ingressgateway")[0] == 0
 
@@ -104,9 +109,16 @@ def test_the_address_arrives_once_the_pool_is_there(metallb_lab: Lab) -> None:
 def test_pool_exhausted(metallb_lab: Lab) -> None:
     metallb.create(metallb_lab, "workload", _bare(pool("one", "10.64.30.81/32")))
     metallb.create(metallb_lab, "workload", _bare(advertisement()))
-    bring(metallb_lab, "lb-other", extra={"workload": (service("other", ((80, "http"),), kind="LoadBalancer"),)})
+    bring(
+        metallb_lab,
+        "lb-other",
+        extra={"workload": (service("other", ((80, "http"),), kind="LoadBalancer"),)},
+    )
     taken = "/api/v1/namespaces/lb-other/services/other"
-    wait("the only address to be taken", lambda: metallb_lab.api("workload", "GET", taken)["status"]["loadBalancer"])
+    wait(
+        "the only address to be taken",
+        lambda: metallb_lab.api("workload", "GET", taken)["status"]["loadBalancer"],
+    )
     bring(metallb_lab, "lb-exhausted", PENDING)
     told = until("lb-exhausted", "AddressPoolExhausted")
     assert "one" in told["message"]
@@ -131,10 +143,17 @@ def test_pool_without_advertisement(metallb_lab: Lab) -> None:
             "",
         ),
         ("unknown-pool", asking(address_pool="gone"), "AddressPoolUnknown", 'unknown pool "gone"'),
-        ("no-such-address", asking(loadBalancerIPs="192.0.2.9"), "AddressNotInPool", "is not allowed in config"),
+        (
+            "no-such-address",
+            asking(loadBalancerIPs="192.0.2.9"),
+            "AddressNotInPool",
+            "is not allowed in config",
+        ),
     ],
 )
-def test_what_the_service_asks_for(metallb_lab: Lab, name: str, gateway: Gateway, code: str, event: str) -> None:
+def test_what_the_service_asks_for(
+    metallb_lab: Lab, name: str, gateway: Gateway, code: str, event: str
+) -> None:
     metallb.create(metallb_lab, "workload", _bare(pool()))
     metallb.create(metallb_lab, "workload", _bare(advertisement()))
     bring(metallb_lab, f"lb-{name}", gateway)
@@ -148,7 +167,10 @@ def test_what_the_service_asks_for(metallb_lab: Lab, name: str, gateway: Gateway
     ("name", "spec"),
     [
         ("namespaces", {"serviceAllocation": {"namespaces": ["elsewhere"]}}),
-        ("selectors", {"serviceAllocation": {"serviceSelectors": [{"matchLabels": {"app": "other"}}]}}),
+        (
+            "selectors",
+            {"serviceAllocation": {"serviceSelectors": [{"matchLabels": {"app": "other"}}]}},
+        ),
         ("asked", {"autoAssign": False}),
     ],
 )

@@ -13,7 +13,21 @@ import yaml
 from tests import harness
 from tests.lab.scenes import LOAD_BALANCER, Scene, as_list
 
-EVIL = ["-A", "--all", "a b", "$(id)", "../secrets/x", "x;id", "X", "a\nb", "\u202eabc", "a" * 254, "x\x00y", "'", ""]
+EVIL = [
+    "-A",
+    "--all",
+    "a b",
+    "$(id)",
+    "../secrets/x",
+    "x;id",
+    "X",
+    "a\nb",
+    "\u202eabc",
+    "a" * 254,
+    "x\x00y",
+    "'",
+    "",
+]
 
 
 def run(folder: Path, objects: list[dict[str, Any]], command: str, form: str) -> tuple[int, str]:
@@ -63,7 +77,9 @@ def test_a_command_is_left_out_with_the_reason(tmp_path: Path) -> None:
     objects = renamed([o for o in broken() if o["kind"] != "Endpoints"], "EndpointSlice", "--all")
     code, out = run(tmp_path, objects, "verify-endpoints", "json")
     (found,) = [
-        f for f in harness.findings(json.loads(out)) if f["result"] == "fail" and f["object"]["name"] == "--all"
+        f
+        for f in harness.findings(json.loads(out))
+        if f["result"] == "fail" and f["object"]["name"] == "--all"
     ]
     assert code == 1
     assert "A command is left out here: --all is no name that Kubernetes allows." in found["hint"]
@@ -73,7 +89,9 @@ def test_a_command_is_left_out_with_the_reason(tmp_path: Path) -> None:
     assert "No manifest alone mends this." in patch
 
 
-@pytest.mark.parametrize("host", ["istiod-remote..svc", "istiod-remote.default.svc", "istiod-remote.-n.svc"])
+@pytest.mark.parametrize(
+    "host", ["istiod-remote..svc", "istiod-remote.default.svc", "istiod-remote.-n.svc"]
+)
 def test_no_object_but_the_judged_one_is_printed(host: str, tmp_path: Path) -> None:
     """A slice of another namespace, or the API server's own, is never a thing to be patched."""
     objects = broken()
@@ -84,7 +102,9 @@ def test_no_object_but_the_judged_one_is_printed(host: str, tmp_path: Path) -> N
             obj["data"]["mesh"] = yaml.safe_dump(mesh)
     sliced = next(json.loads(json.dumps(o)) for o in objects if o["kind"] == "EndpointSlice")
     sliced["metadata"] |= {"name": "kubernetes", "namespace": "default"}
-    service = next(json.loads(json.dumps(o)) for o in objects if o["metadata"]["name"] == "istiod-remote")
+    service = next(
+        json.loads(json.dumps(o)) for o in objects if o["metadata"]["name"] == "istiod-remote"
+    )
     service["metadata"] |= {"namespace": "default"}
     kept = [o for o in objects if o["kind"] not in ("Endpoints", "EndpointSlice")]
     for more in ([sliced], [sliced, service]):
@@ -93,5 +113,7 @@ def test_no_object_but_the_judged_one_is_printed(host: str, tmp_path: Path) -> N
             assert code in (1, 3)
             assert "patch endpointslice kubernetes" not in out
             if form == "patch":
-                names = [document["metadata"]["name"] for document in yaml.safe_load_all(out) if document]
+                names = [
+                    document["metadata"]["name"] for document in yaml.safe_load_all(out) if document
+                ]
                 assert "kubernetes" not in names

@@ -14,16 +14,27 @@ from tests.conftest import built
 
 def sources() -> set[str]:
     """The files of the package that the repository holds, but for the script of `make demo`."""
-    listed = subprocess.run(["git", "ls-files", "kubectl_mesh"], cwd=ROOT, capture_output=True, text=True, check=True)
+    listed = subprocess.run(
+        ["git", "ls-files", "kubectl_mesh"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
     return {name for name in listed.stdout.splitlines() if not name.endswith("demo.sh")}
 
 
 def test_wheel() -> None:
     with zipfile.ZipFile(built("kubectl_mesh-*.whl")) as wheel:
         described = f"kubectl_mesh-{__version__}.dist-info"
-        named = ("METADATA", "RECORD", "WHEEL", "entry_points.txt", "licenses/LICENSE", "top_level.txt")
+        named = (
+            "METADATA",
+            "RECORD",
+            "WHEEL",
+            "entry_points.txt",
+            "licenses/LICENSE",
+            "top_level.txt",
+        )
         assert set(wheel.namelist()) == sources() | {f"{described}/{name}" for name in named}
-        assert {"kubectl_mesh/report.schema.json", "kubectl_mesh/findings/texts_en.py"} <= set(wheel.namelist())
+        assert {"kubectl_mesh/report.schema.json", "kubectl_mesh/findings/texts_en.py"} <= set(
+            wheel.namelist()
+        )
         assert any(name.startswith("kubectl_mesh/examples/") for name in wheel.namelist())
         metadata = message_from_bytes(wheel.read(f"{described}/METADATA"))
         entry_points = wheel.read(f"{described}/entry_points.txt").decode().split("\n")
@@ -35,6 +46,10 @@ def test_wheel() -> None:
 
 def test_source_distribution() -> None:
     with tarfile.open(built("kubectl_mesh-*.tar.gz")) as packed:
-        names = {name.partition("/")[2] for name in packed.getnames() if packed.getmember(name).isfile()}
+        names = {
+            name.partition("/")[2] for name in packed.getnames() if packed.getmember(name).isfile()
+        }
     around = {"LICENSE", "MANIFEST.in", "PKG-INFO", "README.md", "pyproject.toml", "setup.cfg"}
-    assert {name for name in names if not name.startswith("kubectl_mesh.egg-info/")} == sources() | around
+    assert {
+        name for name in names if not name.startswith("kubectl_mesh.egg-info/")
+    } == sources() | around

@@ -40,7 +40,10 @@ def test_every_code_has_its_texts() -> None:
 
 def made_reads() -> set[tuple[str, str]]:
     """(resource, verb) of every read that the functions of `reads` can make."""
-    made = {(RESOURCES[r.kind][1], r.verb) for r in reads.cluster_reads("n") + reads.control_plane_reads("n")}
+    made = {
+        (RESOURCES[r.kind][1], r.verb)
+        for r in reads.cluster_reads("n") + reads.control_plane_reads("n")
+    }
     # Every branch of the further reads: unlabelled configs, a revision in another namespace, a hosted-lb
     # without a selector, an address that nothing explains.
     scene = Scene(both=True, remote=("192.0.2.1",), patches={
@@ -52,7 +55,9 @@ def made_reads() -> set[tuple[str, str]]:
     snapshot = Snapshot("c", "istio-system", "server", answered={("Service", "istio-system", None)})
     for obj in scene.clusters()["control-plane"]:
         snapshot.add(obj["kind"], [obj])
-    found = reads.further_reads(snapshot, verified=True) + reads.lookups(snapshot, snapshot, None, ())
+    found = reads.further_reads(snapshot, verified=True) + reads.lookups(
+        snapshot, snapshot, None, ()
+    )
     made |= {(RESOURCES[r.kind][1], r.verb) for r in found}
     # And of verify-gateway: a gateway that is not ready and waits for its address, and one that MetalLB gave its own.
     scene = Scene(gateways=(Gateway("other", lb=(), pods=(refused(),)), ALLOCATED))
@@ -60,7 +65,9 @@ def made_reads() -> set[tuple[str, str]]:
     for obj in scene.clusters()["workload"]:
         snapshot.add(obj["kind"], [obj])
     gateway = reads.gateway_reads("n", "n") + reads.gateway_reads("n", ALL_NAMESPACES)
-    gateway += reads.further_gateway_reads(snapshot, verified=True, gateways_in="istio-system", gateway=None)
+    gateway += reads.further_gateway_reads(
+        snapshot, verified=True, gateways_in="istio-system", gateway=None
+    )
     # And what only several clusters are asked for.
     snapshot.add("GlobalMesh", [{"metadata": {"name": "mesh", "namespace": "mspider-system"}}])
     gateway += reads.mesh_wide_reads() + reads.further_reads(snapshot, verified=True)
@@ -69,14 +76,24 @@ def made_reads() -> set[tuple[str, str]]:
 
 def test_the_cluster_role_grants_exactly_what_is_read() -> None:
     role = yaml.safe_load((ROOT / "deploy" / "read-access" / "clusterrole.yaml").read_text())
-    granted = {(resource, verb) for rule in role["rules"] for resource in rule["resources"] for verb in rule["verbs"]}
+    granted = {
+        (resource, verb)
+        for rule in role["rules"]
+        for resource in rule["resources"]
+        for verb in rule["verbs"]
+    }
     assert granted == made_reads()
     groups = {
-        resource: group for rule in role["rules"] for group in rule["apiGroups"] for resource in rule["resources"]
+        resource: group
+        for rule in role["rules"]
+        for group in rule["apiGroups"]
+        for resource in rule["resources"]
     }
     for path, resource in RESOURCES.values():
         assert groups[resource] == (path.split("/")[1] if path.startswith("apis/") else "")
-    assert (ROOT / "deploy" / "read-access" / "clusterrole.yaml").read_text().partition("apiVersion")[2] in README
+    assert (ROOT / "deploy" / "read-access" / "clusterrole.yaml").read_text().partition(
+        "apiVersion"
+    )[2] in README
 
 
 def test_the_readme_names_every_flag_and_exit_code() -> None:
@@ -84,9 +101,9 @@ def test_the_readme_names_every_flag_and_exit_code() -> None:
     commands = next(action for action in parser._actions if action.choices).choices
     assert commands
     for action in commands["verify-gateway"]._actions:  # type: ignore[index]
-        assert any(f"`{flag}" in README or f"/{flag}" in README for flag in action.option_strings), (
-            action.option_strings
-        )
+        assert any(
+            f"`{flag}" in README or f"/{flag}" in README for flag in action.option_strings
+        ), action.option_strings
     for code in (0, 1, 2, 3, 130):
         assert re.search(rf"\*\*{code}\*\*", README), code
     for form in output.FORMS:
@@ -112,7 +129,10 @@ def test_rooms() -> None:
     """Imports go downwards only, and every module lies in a room."""
     package = ROOT / "kubectl_mesh"
     assert {path.name for path in package.glob("*.py")} == {"__init__.py", "__main__.py"}
-    assert {path.name for path in package.iterdir() if path.is_dir()} - {"__pycache__"} == {*ROOMS, "examples"}
+    assert {path.name for path in package.iterdir() if path.is_dir()} - {"__pycache__"} == {
+        *ROOMS,
+        "examples",
+    }
     for path in package.rglob("*/*.py"):
         room = path.relative_to(package).parts[0]
         for name in imports(path):

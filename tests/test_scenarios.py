@@ -18,7 +18,9 @@ from tests.scenarios import EXIT, SCENARIOS, Scenario
 
 ALL = [*SCENARIOS, *GATEWAY_SCENARIOS]
 
-MESH_WIDE_FOUND = {(place.split()[1], result) for s in MESH_WIDE for place, result in s.found.items()}
+MESH_WIDE_FOUND = {
+    (place.split()[1], result) for s in MESH_WIDE for place, result in s.found.items()
+}
 
 SCHEMA = json.loads((Path(kubectl_mesh.__file__).parent / "report.schema.json").read_text())
 
@@ -46,7 +48,9 @@ def test_names_are_unique() -> None:
 
 def test_every_code_has_a_scenario_that_triggers_it_and_one_that_does_not() -> None:
     passes = {code for code, results in RESULTS.items() if results == ("pass",)}
-    triggered = {code for s in ALL for code in s.found} | {code for code, _ in MESH_WIDE_FOUND} | passes
+    triggered = (
+        {code for s in ALL for code in s.found} | {code for code, _ in MESH_WIDE_FOUND} | passes
+    )
     assert triggered == set(RESULTS)
     for code in RESULTS:
         assert any(code not in s.found for s in ALL)
@@ -65,5 +69,7 @@ def test_every_result_of_a_code_is_reached() -> None:
         "NotCaptured",
         "NotAsked",
     }
-    wanted = {(c, r) for c, results in RESULTS.items() for r in results if r != "pass" and c not in reads}
+    wanted = {
+        (c, r) for c, results in RESULTS.items() for r in results if r != "pass" and c not in reads
+    }
     assert wanted <= reached, wanted - reached

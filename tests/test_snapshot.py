@@ -39,7 +39,10 @@ ALL = [scenario for scenario in (*SCENARIOS, *GATEWAY_SCENARIOS) if not scenario
 def captured(scenario: Scenario, folder: Path) -> list[Snapshot]:
     """The snapshots of a scenario's files, as if they were of clusters: kinds that aren't there were looked for."""
     paths = harness.write(scenario, folder)[1::2]
-    snapshots = [replace(bundle.load([path], scenario.scene.namespace).verified[0], taken=1.7e9) for path in paths]
+    snapshots = [
+        replace(bundle.load([path], scenario.scene.namespace).verified[0], taken=1.7e9)
+        for path in paths
+    ]
     for snapshot, path in zip(snapshots, paths, strict=True):
         snapshot.server = path
     return snapshots
@@ -50,7 +53,9 @@ def of(snapshots: list[Snapshot]) -> Clusters:
     return Clusters(snapshots[:1], next(iter(snapshots[1:]), None))
 
 
-def verdict(snapshots: list[Snapshot], scenario: Scenario, folder: Path, name: str) -> tuple[int, dict[str, Any]]:
+def verdict(
+    snapshots: list[Snapshot], scenario: Scenario, folder: Path, name: str
+) -> tuple[int, dict[str, Any]]:
     """The exit code and the report on snapshots, by way of a file."""
     path = folder / name
     path.write_text(json.dumps(saved.dump(of(snapshots))))
@@ -62,7 +67,10 @@ def verdict(snapshots: list[Snapshot], scenario: Scenario, folder: Path, name: s
 def test_nothing_that_the_checks_use_is_left_out(scenario: Scenario, tmp_path: Path) -> None:
     whole = captured(scenario, tmp_path)
     pruned = list(map(prune_all, whole))
-    before, after = verdict(whole, scenario, tmp_path, "file"), verdict(pruned, scenario, tmp_path, "file")
+    before, after = (
+        verdict(whole, scenario, tmp_path, "file"),
+        verdict(pruned, scenario, tmp_path, "file"),
+    )
     assert after == before
 
 
@@ -75,7 +83,10 @@ def test_stand_ins_leave_the_verdict(scenario: Scenario, tmp_path: Path) -> None
     pruned = list(map(prune_all, whole))
     redaction = Redaction(b"one key")
     redacted = [redaction.snapshot(snapshot) for snapshot in pruned]
-    before, after = verdict(whole, scenario, tmp_path, "whole"), verdict(redacted, scenario, tmp_path, "redacted")
+    before, after = (
+        verdict(whole, scenario, tmp_path, "whole"),
+        verdict(redacted, scenario, tmp_path, "redacted"),
+    )
     assert after[0] == before[0]
 
     def outline(report: dict[str, Any]) -> list[Any]:
@@ -110,7 +121,10 @@ SECRETS: dict[str, dict[str, Any]] = {
         "metadata": {
             "name": "p",
             "managedFields": [{"manager": "SECRET"}],
-            "annotations": {"kubectl.kubernetes.io/last-applied-configuration": "SECRET", "vault/token": "SECRET"},
+            "annotations": {
+                "kubectl.kubernetes.io/last-applied-configuration": "SECRET",
+                "vault/token": "SECRET",
+            },
         },
         "spec": {
             "serviceAccountName": "SECRET",
@@ -122,8 +136,15 @@ SECRETS: dict[str, dict[str, Any]] = {
                     "command": ["SECRET"],
                     "env": [
                         {"name": "PASSWORD", "value": "SECRET"},
-                        {"name": "CA_ADDR", "value": "istiod:15012", "valueFrom": {"secretKeyRef": {"name": "SECRET"}}},
-                        {"name": "PROXY_CONFIG", "value": '{"discoveryAddress":"a","tracing":"SECRET"}'},
+                        {
+                            "name": "CA_ADDR",
+                            "value": "istiod:15012",
+                            "valueFrom": {"secretKeyRef": {"name": "SECRET"}},
+                        },
+                        {
+                            "name": "PROXY_CONFIG",
+                            "value": '{"discoveryAddress":"a","tracing":"SECRET"}',
+                        },
                     ],
                     "livenessProbe": {"exec": {"command": ["SECRET"]}},
                 }
@@ -142,11 +163,25 @@ SECRETS: dict[str, dict[str, Any]] = {
         "binaryData": {"x": "SECRET"},
     },
     "statuses": {
-        "metadata": {"name": "x", "ownerReferences": [{"kind": "ReplicaSet", "name": "r", "apiVersion": "apps/v1"}]},
-        "spec": {"containers": [{"name": "a", "command": ["sh", "-c", "TOKEN=SECRET exec x --lb-class=foo"]}]},
-        "status": {"containerStatuses": [{"lastState": {"terminated": {"exitCode": 1, "message": "SECRET"}}}]},
+        "metadata": {
+            "name": "x",
+            "ownerReferences": [{"kind": "ReplicaSet", "name": "r", "apiVersion": "apps/v1"}],
+        },
+        "spec": {
+            "containers": [
+                {"name": "a", "command": ["sh", "-c", "TOKEN=SECRET exec x --lb-class=foo"]}
+            ]
+        },
+        "status": {
+            "containerStatuses": [
+                {"lastState": {"terminated": {"exitCode": 1, "message": "SECRET"}}}
+            ]
+        },
     },
-    "broken": {"metadata": {"name": "istio"}, "data": {"mesh": "a: [SECRET", "values": "{SECRET", "config": "[SECRET"}},
+    "broken": {
+        "metadata": {"name": "istio"},
+        "data": {"mesh": "a: [SECRET", "values": "{SECRET", "config": "[SECRET"},
+    },
     "odd": {
         "metadata": {"name": "x"},
         "spec": {"containers": [{"name": "a", "env": {"x": "SECRET"}, "args": {"a": "SECRET"}}]},
@@ -178,7 +213,10 @@ def test_what_stand_ins_replace() -> None:
     first, second = (made.text(f"10.64.30.{last}").rsplit(".", 1)[0] for last in (71, 72))
     assert first == second  # they share their network, as before
     assert made.text("fupan") == "n1"
-    assert made.text("2026-11-22T10:00:00Z CrashLoopBackOff v1.22.4") == "2026-11-22T10:00:00Z n4 v1.22.4"
+    assert (
+        made.text("2026-11-22T10:00:00Z CrashLoopBackOff v1.22.4")
+        == "2026-11-22T10:00:00Z n4 v1.22.4"
+    )
     assert Redaction(b"other").text("10.64.30.71") != made.text("10.64.30.71")
 
 
@@ -203,7 +241,9 @@ def test_what_stand_ins_replace() -> None:
 )
 def test_no_address_or_name_stays(told: str) -> None:
     shown = Redaction(b"k").text(told)
-    assert not re.search(r"10[.-]64|0?64[.-]0?30|\b71\b|bb:cc|beef|12345678|[Aa]cme|sslip|nip|fd00", shown), shown
+    assert not re.search(
+        r"10[.-]64|0?64[.-]0?30|\b71\b|bb:cc|beef|12345678|[Aa]cme|sslip|nip|fd00", shown
+    ), shown
 
 
 def test_no_object_keeps_a_name_in_a_corner() -> None:
@@ -213,21 +253,31 @@ def test_no_object_keeps_a_name_in_a_corner() -> None:
         "metadata": {
             "name": "acme",
             "labels": {"team": "AcmePayments", "acme.example/x": "Acme"},
-            "ownerReferences": [{"apiVersion": "ops.acme.example/v1", "kind": "AcmeBank", "name": "acme"}],
+            "ownerReferences": [
+                {"apiVersion": "ops.acme.example/v1", "kind": "AcmeBank", "name": "acme"}
+            ],
         },
-        "spec": {"containers": [{"name": "a", "env": [{"name": "PROXY_CONFIG", "value": "{acme: 10.64.30.71"}]}]},
+        "spec": {
+            "containers": [
+                {"name": "a", "env": [{"name": "PROXY_CONFIG", "value": "{acme: 10.64.30.71"}]}
+            ]
+        },
         "status": {
             "phase": "Running",
             "conditions": [{"type": "Ready", "status": "False", "message": '{"acme-db":1}'}],
         },
     }
-    snapshot = Snapshot("AcmeProd", "acme", "s", 1.0, objects={"Pod": [pod]}, answered={("Pod", "acme", None)})
+    snapshot = Snapshot(
+        "AcmeProd", "acme", "s", 1.0, objects={"Pod": [pod]}, answered={("Pod", "acme", None)}
+    )
     written = json.dumps(saved.dump(of([Redaction(b"k").snapshot(snapshot)])))
     assert not re.search("acme|10.64", written, re.IGNORECASE)
     assert all(word in written for word in ("Running", "Ready", '"False"', '"Pod"'))
 
 
-@pytest.mark.parametrize("known", [REVISIONS, *GATEWAY_SELECTORS, *CONTROLLER_SELECTORS, REMOTE_SERVICE, "kube-system"])
+@pytest.mark.parametrize(
+    "known", [REVISIONS, *GATEWAY_SELECTORS, *CONTROLLER_SELECTORS, REMOTE_SERVICE, "kube-system"]
+)
 def test_what_reads_are_called_stays(known: str) -> None:
     assert Redaction(b"k").text(known) == known
 
@@ -238,11 +288,17 @@ def test_what_reads_are_called_stays(known: str) -> None:
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     path = tmp_path / "mesh.json"
-    path.write_text(json.dumps(saved.dump(of(captured(next(s for s in ALL if s.name == "gateway-page"), tmp_path)))))
+    path.write_text(
+        json.dumps(
+            saved.dump(of(captured(next(s for s in ALL if s.name == "gateway-page"), tmp_path)))
+        )
+    )
     return path
 
 
-def test_damaged_or_newer_files(file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_damaged_or_newer_files(
+    file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     good = json.loads(file.read_text())
 
     def changed(**parts: Any) -> bytes:
@@ -290,7 +346,11 @@ def test_stand_ins_are_no_remedy(tmp_path: Path) -> None:
     page = next(s for s in ALL if s.name == "gateway-page")
     redaction = Redaction(b"k")
     file = tmp_path / "redacted.json"
-    file.write_text(json.dumps(saved.dump(of([redaction.snapshot(snapshot) for snapshot in captured(page, tmp_path)]))))
+    file.write_text(
+        json.dumps(
+            saved.dump(of([redaction.snapshot(snapshot) for snapshot in captured(page, tmp_path)]))
+        )
+    )
     code, out = harness.run("verify-gateway", "-f", str(file), "-o", "patch")
     assert (code, list(yaml.safe_load_all(out))) == (1, [])
     assert "kubectl -n" not in harness.run("verify-gateway", "-f", str(file))[1]
@@ -301,7 +361,12 @@ def test_how_a_file_is_read(file: Path, tmp_path: Path, monkeypatch: pytest.Monk
     assert plain[0] == 1
     packed = tmp_path / "packed"
     packed.write_bytes(gzip.compress(file.read_bytes()))
-    assert harness.run("verify-gateway", "-f", str(packed), "-o", "json")[1].replace("packed", "mesh.json") == plain[1]
+    assert (
+        harness.run("verify-gateway", "-f", str(packed), "-o", "json")[1].replace(
+            "packed", "mesh.json"
+        )
+        == plain[1]
+    )
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(packed.read_bytes())))
     assert harness.run("verify-gateway", "-f", "-")[0] == 1
     both = ["-f", str(file), "--control-plane-filename", str(file)]
@@ -330,7 +395,9 @@ def test_a_mesh_in_a_file(lab: Lab, tmp_path: Path, capfd: pytest.CaptureFixture
             offline = harness.run("verify-endpoints", "-f", str(tmp_path / file), "-o", "json")
             assert offline[0] == code
             assert _without_hints(offline[1]) == _without_hints(live[1])
-        assert (tmp_path / "packed.json.gz").stat().st_size < (tmp_path / "plain.json").stat().st_size / 3
+        assert (tmp_path / "packed.json.gz").stat().st_size < (
+            tmp_path / "plain.json"
+        ).stat().st_size / 3
         assert main(["snapshot", str(tmp_path / "redacted.json"), *asked, "--redact"]) == 0
         redacted = (tmp_path / "redacted.json").read_text()
         assert not re.search(r"10\.64\.30|10\.233|127\.0\.0\.1|snap-", redacted)
@@ -348,7 +415,9 @@ def test_a_mesh_in_a_file(lab: Lab, tmp_path: Path, capfd: pytest.CaptureFixture
 
 
 @pytest.mark.live
-def test_what_could_not_be_read_is_in_the_file(lab: Lab, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_what_could_not_be_read_is_in_the_file(
+    lab: Lab, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     file = str(tmp_path / "mesh.json")
     asked = ["--context", "workload-nobody", "--control-plane-context", "control-plane"]
     assert main(["snapshot", file, *asked]) == 3
@@ -372,8 +441,12 @@ def test_a_file_that_would_say_something_else_is_not_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     whole = captured(next(s for s in ALL if s.name == "workload-hosted-pod"), tmp_path)
-    monkeypatch.setattr("kubectl_mesh.collect.targets.from_contexts", lambda *_: (of([whole[1], whole[0]]), ()))
-    monkeypatch.setattr("kubectl_mesh.pruning._FIELDS", frozenset({"kind", "apiVersion", "metadata", "name"}))
+    monkeypatch.setattr(
+        "kubectl_mesh.collect.targets.from_contexts", lambda *_: (of([whole[1], whole[0]]), ())
+    )
+    monkeypatch.setattr(
+        "kubectl_mesh.pruning._FIELDS", frozenset({"kind", "apiVersion", "metadata", "name"})
+    )
     file = tmp_path / "mesh.json"
     assert main(["snapshot", str(file)]) == 3
     assert not file.exists()

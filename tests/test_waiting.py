@@ -23,7 +23,14 @@ from tests.lab.clusters import Lab
 from tests.lab.scenes import HOSTED_POD, LOAD_BALANCER, Scene
 from tests.test_faults import config, stub
 
-ASKED = ["verify-endpoints", "--context", "workload", "--control-plane-context", "control-plane", "--wait"]
+ASKED = [
+    "verify-endpoints",
+    "--context",
+    "workload",
+    "--control-plane-context",
+    "control-plane",
+    "--wait",
+]
 
 
 @pytest.mark.parametrize(
@@ -91,7 +98,14 @@ def test_missing_rights_are_not_waited_for(lab: Lab, tmp_path: Path) -> None:
     apply(lab, Scene(remote=(LOAD_BALANCER,), namespace="wait-forbidden"))
     for contexts in (("workload-nobody", "control-plane"), ("workload", "control-plane-nobody")):
         begun = time.monotonic()
-        asked = ["verify-endpoints", "--context", contexts[0], "--control-plane-context", contexts[1], "--wait"]
+        asked = [
+            "verify-endpoints",
+            "--context",
+            contexts[0],
+            "--control-plane-context",
+            contexts[1],
+            "--wait",
+        ]
         assert main([*asked, "-n", "wait-forbidden"]) == 3
         assert time.monotonic() - begun < 5
     kubeconfig = tmp_path / "kubeconfig"
@@ -120,7 +134,16 @@ def test_a_dead_server_costs_no_more_than_the_time(tmp_path: Path) -> None:
     """Not even where reads have no bound of their own."""
     with stub(lambda request: time.sleep(60)) as server:
         kubeconfig = config(tmp_path, f"http://127.0.0.1:{server.server_port}")
-        asked = ["verify-endpoints", "--kubeconfig", kubeconfig, "--wait", "--timeout", "2s", "--request-timeout", "0"]
+        asked = [
+            "verify-endpoints",
+            "--kubeconfig",
+            kubeconfig,
+            "--wait",
+            "--timeout",
+            "2s",
+            "--request-timeout",
+            "0",
+        ]
         begun = time.monotonic()
         assert main([*asked, "-q"]) == 3
         assert 1.9 < time.monotonic() - begun < 5
@@ -131,7 +154,9 @@ def test_one_line_that_changes_in_place(tmp_path: Path) -> None:
     with stub(lambda request: request.send(503, b"{}")) as server:
         kubeconfig = config(tmp_path, f"http://127.0.0.1:{server.server_port}")
         arguments = ["-m", "kubectl_mesh", "verify-endpoints", "--kubeconfig", kubeconfig, "--wait"]
-        child = pexpect.spawn(sys.executable, arguments, encoding="utf-8", timeout=30, dimensions=(40, 60))
+        child = pexpect.spawn(
+            sys.executable, arguments, encoding="utf-8", timeout=30, dimensions=(40, 60)
+        )
         for _ in range(3):
             child.expect(r"\r\x1b\[Kwaiting \d+s: ServerFailed [^\r\n]{1,60}")
         child.kill(signal.SIGINT)
@@ -142,7 +167,10 @@ def test_one_line_that_changes_in_place(tmp_path: Path) -> None:
         assert child.exitstatus == 130
         # In a pipe there is no such line.
         done = subprocess.run(
-            [sys.executable, *arguments, "--timeout", "1s"], env=dict(os.environ), capture_output=True, check=False
+            [sys.executable, *arguments, "--timeout", "1s"],
+            env=dict(os.environ),
+            capture_output=True,
+            check=False,
         )
         assert done.returncode == 3
         assert b"waiting" not in done.stderr

@@ -61,7 +61,9 @@ class Verification:
         self.here = [self.cluster]
         if named is not None and same and named.namespace != self.cluster.namespace:
             self.here.append(named)
-        self.planes = [(snapshot, plane) for snapshot in self.here for plane in hosted_control_planes(snapshot)]
+        self.planes = [
+            (snapshot, plane) for snapshot in self.here for plane in hosted_control_planes(snapshot)
+        ]
         # Where the truth is asked for, if it does not stand with the proxies; among several it was found before.
         with_proxies = same and named is not None and named.namespace == self.cluster.namespace
         self.elsewhere = None if with_proxies or scope.clusters.mesh_wide else named
@@ -74,12 +76,16 @@ class Verification:
         self.control_planes: dict[str, Hosted | Finding] = {}
         self.own: list[ClusterReport] = []
         self.asked: list[ClusterReport] = []
-        self.ways: list[tuple[Remote, list[Finding]]] = []  # each istiod-remote with what was found of it
+        self.ways: list[
+            tuple[Remote, list[Finding]]
+        ] = []  # each istiod-remote with what was found of it
         self.rivalled = False
 
     def run(self) -> list[ClusterReport]:
         """One entry for each mesh of the cluster, then one for each that was looked up in the named cluster."""
-        meshes = dict.fromkeys([p.mesh_id for _, p in self.planes] + [c.mesh_id for c in self.configs])
+        meshes = dict.fromkeys(
+            [p.mesh_id for _, p in self.planes] + [c.mesh_id for c in self.configs]
+        )
         if not meshes and (self.intent.role == HOSTED or (self.intent.role and self.config_unread)):
             meshes = {self.intent.mesh_id: None}
         entries = [self._verify_mesh(mesh_id) for mesh_id in meshes] or [self._no_mesh()]
@@ -93,7 +99,11 @@ class Verification:
                 first.findings += self.scope.tell_unread(snapshot, "Deployment", None)
         first.findings += self._leftovers([mesh_id for mesh_id in meshes if mesh_id])
         unasked = None if self.asked or self.rivalled else self.elsewhere
-        if unasked is not None and unasked not in self.here and {e.role for e in entries} <= {HOSTED, BOTH}:
+        if (
+            unasked is not None
+            and unasked not in self.here
+            and {e.role for e in entries} <= {HOSTED, BOTH}
+        ):
             first.findings += self.undecisive(unasked)
             first.findings.append(
                 finding(
@@ -124,7 +134,12 @@ class Verification:
         if config and not config.service:
             return None  # they read another istiod
         named = (config.service, config.namespace) if config else None
-        way = [f for remote, found in self.ways if named in (None, (remote.name, remote.namespace)) for f in found]
+        way = [
+            f
+            for remote, found in self.ways
+            if named in (None, (remote.name, remote.namespace))
+            for f in found
+        ]
         wrong_port = ("DiscoveryPortUnexpected", config.name if config else None)
         way += [f for f in entry.findings if (f.code, f.object.name) == wrong_port]
         through_lb = entry.role == WORKLOAD and not self.intent.addresses
@@ -135,7 +150,9 @@ class Verification:
             way += [f for f in found if f.object.kind == "Deployment"]
             way += [f for f in found if through_lb and (f.object.name or "").endswith("-hosted-lb")]
         # Which of two addresses is right is not known where only the configured one speaks against the other.
-        return next((f for f in way if f.result == FAIL and f.code != "ConfiguredAddressDiffers"), None)
+        return next(
+            (f for f in way if f.result == FAIL and f.code != "ConfiguredAddressDiffers"), None
+        )
 
     # --- one mesh of the cluster ----------------------------------------------------------------
 
@@ -191,7 +208,9 @@ class Verification:
         control_plane = clusters.control_plane_of(mesh_id)
         others = clusters.other_meshes(mesh_id, [self.cluster, control_plane])
         hosted_here = truth.pattern == HOSTED
-        known = known_addresses(mesh_id, self.cluster, control_plane, hosted_here=hosted_here, others=others)
+        known = known_addresses(
+            mesh_id, self.cluster, control_plane, hosted_here=hosted_here, others=others
+        )
         for config in wired if role == WORKLOAD else ():
             # Without its injector, drift from the configured address can't be told: a warning may be missing.
             injector = injector_name(config.name)
@@ -222,10 +241,14 @@ class Verification:
         ids = hosted_mesh_ids(self.cluster)
         return [name for name in ready_hosted_names(self.cluster) if ids.get(name, name) == mesh_id]
 
-    def _remotes(self, wired: list[MeshConfig], configs: list[MeshConfig], role: str) -> list[Remote]:
+    def _remotes(
+        self, wired: list[MeshConfig], configs: list[MeshConfig], role: str
+    ) -> list[Remote]:
         """Each istiod-remote that a mesh config names, once; by its usual name where the role was stated."""
         named = {(c.service, c.namespace): c for c in reversed(wired)}
-        found = [Remote(c.service or "", c.namespace, c, c.configured) for c in reversed(named.values())]
+        found = [
+            Remote(c.service or "", c.namespace, c, c.configured) for c in reversed(named.values())
+        ]
         if found or not self.intent.role:
             return found
         if any(c.service == REMOTE_SERVICE for c in mesh_configs(self.cluster)):
@@ -242,7 +265,10 @@ class Verification:
             witness = f"{self.cluster.source} hosts the control plane of mesh {config.mesh_id}"
         elif config.mesh_id in self.scope.clusters.listed(self.cluster):
             witness = f"the GlobalMesh {config.mesh_id} lists this cluster"
-        elif there := [cluster.source for cluster, _ in self.scope.clusters.hosting.get(config.mesh_id or "", [])]:
+        elif there := [
+            cluster.source
+            for cluster, _ in self.scope.clusters.hosting.get(config.mesh_id or "", [])
+        ]:
             witness = f"{there[0]} hosts the control plane of mesh {config.mesh_id}"
         elif config.configured:
             witness = f"remotePilotAddress is set to {config.configured}"
@@ -277,7 +303,9 @@ class Verification:
         counted = clusters.listed(self.cluster) + clusters.owned(self.cluster)
         others = {c.mesh_id for c in mesh_configs(self.cluster) if c.service}
         others |= {plane.mesh_id for plane in hosted_control_planes(self.cluster)}
-        if self.intent.mesh_id and others and None not in others:  # it is of other meshes, as far as that goes
+        if (
+            self.intent.mesh_id and others and None not in others
+        ):  # it is of other meshes, as far as that goes
             return SKIP if expected and self.intent.mesh_id not in counted else UNKNOWN
         signs = signs_of_hosted_mesh(self.cluster)
         signs += [m for m in injected_mesh_ids(self.cluster) if m in clusters.hosting]
@@ -290,7 +318,9 @@ class Verification:
     def _verify_host(self, snapshot: Snapshot, plane: HostedControlPlane) -> Hosted:
         alone = self._role(plane.mesh_id) in (BOTH, "unknown")
         depends = not alone or self.scope.clusters.depend_on(snapshot, plane.mesh_id)
-        return verify_hosted(self.scope, snapshot, plane.name, plane, needs_lb=depends and not self.intent.addresses)
+        return verify_hosted(
+            self.scope, snapshot, plane.name, plane, needs_lb=depends and not self.intent.addresses
+        )
 
     def _truth(self, entry: ClusterReport, hosting: list[Claim], reason: Finding | None) -> Truth:
         """What istiod-remote must lead to. What is verified on the way goes into the report.
@@ -359,13 +389,17 @@ class Verification:
         if mesh_id is None and self.planes:
             entry.findings.append(mesh_id_unknown(self.cluster))
         for name in self._unowned(mesh_id):
-            if not any(plane.name == name for _, plane in self.planes) and not self.cluster.unread("Deployment"):
+            if not any(plane.name == name for _, plane in self.planes) and not self.cluster.unread(
+                "Deployment"
+            ):
                 entry.findings.append(hosted_pods_unowned(self.scope, self.cluster, name))
 
     # --- what is not there ----------------------------------------------------------------------
 
     def _no_mesh(self) -> ClusterReport:
-        entry = ClusterReport(self.cluster.source, self.cluster.namespace, "none", self.intent.mesh_id)
+        entry = ClusterReport(
+            self.cluster.source, self.cluster.namespace, "none", self.intent.mesh_id
+        )
         if self.config_unread:
             entry.findings += self.scope.tell_unread(self.cluster, "ConfigMap", "istio")
         for kind, subject in (("ConfigMap", REVISIONS), ("Deployment", None)):
@@ -410,7 +444,9 @@ class Verification:
                 kubectl=self.scope.kubectl(self.cluster),
             )
             for name in hosted_lb_names(self.cluster)
-            if name not in named and ids.get(name, name) not in meshes and not self._still_dialled(ids.get(name, name))
+            if name not in named
+            and ids.get(name, name) not in meshes
+            and not self._still_dialled(ids.get(name, name))
         ]
 
     def _still_dialled(self, mesh_id: str) -> bool:

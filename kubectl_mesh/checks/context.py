@@ -63,7 +63,9 @@ class Scope:
         words = ["kubectl", "mesh", *self.intent.command]
         if self.clusters.mesh_wide and self.verified.source in self.intent.contexts:
             words += ["--context", self.verified.source]
-            needed = [self.clusters.control_plane_of(c.mesh_id) for c in mesh_configs(self.verified)]
+            needed = [
+                self.clusters.control_plane_of(c.mesh_id) for c in mesh_configs(self.verified)
+            ]
             control_plane = next(filter(None, needed), None)
             if control_plane and control_plane is not self.verified and not self.intent.addresses:
                 words += ["--control-plane-context", control_plane.source]
@@ -72,7 +74,12 @@ class Scope:
         return Shell(shlex.join(map(clean, words)))
 
     def tell_unread(
-        self, cluster: Snapshot, kind: str, subject: str | None, result: str = UNKNOWN, namespace: str | None = None
+        self,
+        cluster: Snapshot,
+        kind: str,
+        subject: str | None,
+        result: str = UNKNOWN,
+        namespace: str | None = None,
     ) -> list[Finding]:
         """What a failed read adds to a report: its finding, or [] where it was read, or was told before.
 
@@ -88,7 +95,12 @@ class Scope:
         return [self.unread_finding(cluster, kind, subject, result, namespace)]
 
     def unread_finding(
-        self, cluster: Snapshot, kind: str, subject: str | None, result: str = UNKNOWN, namespace: str | None = None
+        self,
+        cluster: Snapshot,
+        kind: str,
+        subject: str | None,
+        result: str = UNKNOWN,
+        namespace: str | None = None,
     ) -> Finding:
         """The one finding for a read that failed, made at the first call; `result` counts then.
 
@@ -99,7 +111,12 @@ class Scope:
         key = self._key(cluster, kind, failure, namespace)
         if key not in self.told:
             where = cluster.namespace if namespace is None else namespace
-            named = subject is not None and "/" not in subject and " " not in subject and subject.islower()
+            named = (
+                subject is not None
+                and "/" not in subject
+                and " " not in subject
+                and subject.islower()
+            )
             about = ObjectRef(kind, where or None, subject if named else None)
             what = f"{kind} {subject}" if named else f"{kind} objects"
             if not cluster.answered:
@@ -120,10 +137,16 @@ class Scope:
         return self.told[key]
 
     @staticmethod
-    def _key(cluster: Snapshot, kind: str, failure: Failure, namespace: str | None) -> tuple[str, ...]:
+    def _key(
+        cluster: Snapshot, kind: str, failure: Failure, namespace: str | None
+    ) -> tuple[str, ...]:
         """One finding for a kind that fails in one way in a namespace, one for a cluster that answered nothing."""
         where = cluster.namespace if namespace is None else namespace
-        return (cluster.source, where, failure.code, kind) if cluster.answered else (cluster.source, cluster.namespace)
+        return (
+            (cluster.source, where, failure.code, kind)
+            if cluster.answered
+            else (cluster.source, cluster.namespace)
+        )
 
 
 _GRAVEST_FIRST = (UNKNOWN, WARN, SKIP)

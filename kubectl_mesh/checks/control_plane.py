@@ -10,12 +10,31 @@ from kubectl_mesh.checks.load_balancer import explain_pending, verify_announced
 from kubectl_mesh.findings.catalog import finding
 from kubectl_mesh.findings.model import FAIL, UNKNOWN, WARN, Finding, ObjectRef
 from kubectl_mesh.kube.objects import Object, dig, mapping, maps, name_of, text
-from kubectl_mesh.kube.routing import ordered, reached, ready_addresses, service_port, slice_backends, slices_of
+from kubectl_mesh.kube.routing import (
+    ordered,
+    reached,
+    ready_addresses,
+    service_port,
+    slice_backends,
+    slices_of,
+)
 from kubectl_mesh.kube.snapshot import Snapshot
-from kubectl_mesh.kube.workloads import is_ready, is_terminating, lb_addresses, pod_addresses, selects
+from kubectl_mesh.kube.workloads import (
+    is_ready,
+    is_terminating,
+    lb_addresses,
+    pod_addresses,
+    selects,
+)
 from kubectl_mesh.mesh.control_planes import HostedControlPlane
 from kubectl_mesh.mesh.istiods import hosted_pods
-from kubectl_mesh.mesh.names import WEBHOOK_PORT, XDS_PORT, hosted_config_name, hosted_deployment_name, hosted_lb_name
+from kubectl_mesh.mesh.names import (
+    WEBHOOK_PORT,
+    XDS_PORT,
+    hosted_config_name,
+    hosted_deployment_name,
+    hosted_lb_name,
+)
 
 
 @dataclass
@@ -90,7 +109,14 @@ def verify_hosted(
     elif plane.config_error:
         config = ObjectRef("ConfigMap", cluster.namespace, hosted_config_name(name))
         hosted.findings.append(
-            finding("MeshIDFromName", config, "meshId", config=config.name or "", why=plane.config_error, mesh=name)
+            finding(
+                "MeshIDFromName",
+                config,
+                "meshId",
+                config=config.name or "",
+                why=plane.config_error,
+                mesh=name,
+            )
         )
     _verify_pods(scope, hosted, deployment, plane)
     _verify_lb(scope, hosted, needs_lb=needs_lb)
@@ -114,7 +140,9 @@ def hosted_pods_unowned(scope: Scope, cluster: Snapshot, name: str) -> Finding:
     )
 
 
-def _verify_pods(scope: Scope, hosted: Hosted, deployment: ObjectRef, plane: HostedControlPlane | None) -> None:
+def _verify_pods(
+    scope: Scope, hosted: Hosted, deployment: ObjectRef, plane: HostedControlPlane | None
+) -> None:
     cluster = hosted.cluster
     if cluster.unread("Pod"):
         hosted.findings += scope.tell_unread(cluster, "Pod", None, hosted.unread)
@@ -129,7 +157,9 @@ def _verify_pods(scope: Scope, hosted: Hosted, deployment: ObjectRef, plane: Hos
     waiting = [
         pod
         for pod in pods
-        if not is_ready(pod) and not is_terminating(pod) and text(pod, "status", "phase") in ("Pending", "Running", "")
+        if not is_ready(pod)
+        and not is_terminating(pod)
+        and text(pod, "status", "phase") in ("Pending", "Running", "")
     ]
     wanted = max(desired, len(hosted.ready) + len(waiting))
     if not hosted.ready:
@@ -164,14 +194,24 @@ def _verify_lb(scope: Scope, hosted: Hosted, *, needs_lb: bool) -> None:
         return
     given = lb_addresses(service)
     kind = text(service, "spec", "type") or "ClusterIP"
-    params: dict[str, Any] = {"name": name, "cluster": cluster.source, "kubectl": scope.kubectl(cluster), "type": kind}
+    params: dict[str, Any] = {
+        "name": name,
+        "cluster": cluster.source,
+        "kubectl": scope.kubectl(cluster),
+        "type": kind,
+    }
     if service is None:
         code, result, actual = "HostedLBNotFound", UNKNOWN if needs_lb else WARN, []
     elif kind != "LoadBalancer":
         code, result, actual = "HostedLBNotLoadBalancer", UNKNOWN if needs_lb else WARN, [kind]
     elif not given:
         told = explain_pending(
-            scope, cluster, service, FAIL if needs_lb else WARN, hosted.findings, unexplained="HostedLBPending"
+            scope,
+            cluster,
+            service,
+            FAIL if needs_lb else WARN,
+            hosted.findings,
+            unexplained="HostedLBPending",
         )
         hosted.no_address = told
         hosted.findings.append(told)
@@ -189,10 +229,14 @@ def _verify_lb(scope: Scope, hosted: Hosted, *, needs_lb: bool) -> None:
                 **params,
             )
         )
-        hosted.findings += verify_announced(scope, cluster, service, FAIL if needs_lb else WARN, hosted.findings)
+        hosted.findings += verify_announced(
+            scope, cluster, service, FAIL if needs_lb else WARN, hosted.findings
+        )
         _verify_reach(scope, hosted, service, about)
         return
-    hosted.no_address = finding(code, about, "address", result=result, expected=["an address"], actual=actual, **params)
+    hosted.no_address = finding(
+        code, about, "address", result=result, expected=["an address"], actual=actual, **params
+    )
     hosted.findings.append(hosted.no_address)
 
 
@@ -207,7 +251,9 @@ def _verify_reach(scope: Scope, hosted: Hosted, service: Object, about: ObjectRe
         return
     held = [(pod, address) for pod in hosted.ready for address in pod_addresses(pod)]
     wanted = ordered(address for _, address in held)
-    leads = ordered(a for pod, a in held if XDS_PORT in _targets(cluster, service, XDS_PORT, pod, a))
+    leads = ordered(
+        a for pod, a in held if XDS_PORT in _targets(cluster, service, XDS_PORT, pod, a)
+    )
     params: dict[str, Any] = {
         "name": about.name or "",
         "kubectl": scope.kubectl(cluster),
@@ -216,7 +262,15 @@ def _verify_reach(scope: Scope, hosted: Hosted, service: Object, about: ObjectRe
     }
     code = "HostedLBReachesPods" if leads else "HostedLBReachesNoPod"
     hosted.findings.append(
-        finding(code, about, f"port {XDS_PORT}", expected=wanted, actual=leads, source=hosted.pods_source, **params)
+        finding(
+            code,
+            about,
+            f"port {XDS_PORT}",
+            expected=wanted,
+            actual=leads,
+            source=hosted.pods_source,
+            **params,
+        )
     )
     others = _others(cluster, service, hosted)
     if leads and others:
@@ -232,7 +286,9 @@ def _verify_reach(scope: Scope, hosted: Hosted, service: Object, about: ObjectRe
                 **params,
             )
         )
-    webhook = any(WEBHOOK_PORT in _targets(cluster, service, WEBHOOK_PORT, pod, a) for pod, a in held)
+    webhook = any(
+        WEBHOOK_PORT in _targets(cluster, service, WEBHOOK_PORT, pod, a) for pod, a in held
+    )
     if leads and not webhook:
         hosted.findings.append(
             finding(
@@ -250,13 +306,23 @@ def _others(cluster: Snapshot, service: Object, hosted: Hosted) -> list[str]:
     """What hosted-lb leads to beside the hosted Pods: names of Pods that were read, or addresses in its slices."""
     own = hosted_pods(cluster, hosted.name)
     if mapping(service, "spec", "selector"):
-        return [name_of(p) for p in cluster.all("Pod") if selects(service, p) and is_ready(p) and p not in own]
+        return [
+            name_of(p)
+            for p in cluster.all("Pod")
+            if selects(service, p) and is_ready(p) and p not in own
+        ]
     slices = slices_of(cluster, name_of(service))
     addresses = {address for pod in own for address in pod_addresses(pod)}
-    return [address for address in ready_addresses(slice_backends(slices, service)) if address not in addresses]
+    return [
+        address
+        for address in ready_addresses(slice_backends(slices, service))
+        if address not in addresses
+    ]
 
 
-def _targets(cluster: Snapshot, service: Object, number: int, pod: Object, address: str) -> set[int]:
+def _targets(
+    cluster: Snapshot, service: Object, number: int, pod: Object, address: str
+) -> set[int]:
     """The ports of one Pod that a port of hosted-lb leads to.
 
     With a selector from Pod and targetPort, as the endpoints controller does it; without one from the
@@ -270,7 +336,9 @@ def _targets(cluster: Snapshot, service: Object, number: int, pod: Object, addre
     if not selects(service, pod):
         return set()
     spec = next(
-        p for p in maps(service, "spec", "ports") if p.get("port") == number and (text(p, "protocol") or "TCP") == "TCP"
+        p
+        for p in maps(service, "spec", "ports")
+        if p.get("port") == number and (text(p, "protocol") or "TCP") == "TCP"
     )
     target = spec.get("targetPort") or number
     if isinstance(target, int):

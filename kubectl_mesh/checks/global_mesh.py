@@ -47,11 +47,17 @@ def verify_global_meshes(
 
 class _GlobalMesh:
     def __init__(
-        self, scope: Scope, mesh: Object, control_plane: Hosted | Finding | None, entries: Sequence[ClusterReport]
+        self,
+        scope: Scope,
+        mesh: Object,
+        control_plane: Hosted | Finding | None,
+        entries: Sequence[ClusterReport],
     ) -> None:
         self.scope, self.mesh, self.mesh_id, self.entries = scope, mesh, name_of(mesh), entries
         self.hosted = control_plane if isinstance(control_plane, Hosted) else None
-        self.entry = ClusterReport(scope.verified.source, GLOBAL_NAMESPACE, "none", self.mesh_id, asked=True)
+        self.entry = ClusterReport(
+            scope.verified.source, GLOBAL_NAMESPACE, "none", self.mesh_id, asked=True
+        )
 
     def run(self) -> ClusterReport:
         self._verify_owner()
@@ -90,13 +96,30 @@ class _GlobalMesh:
         clusters = self.scope.clusters
         wired = {cluster_name(cluster) for cluster in clusters.wired.get(self.mesh_id, [])} - {None}
         # A cluster whose configuration could not be read may well be wired.
-        read = {cluster_name(c) for c in clusters.verified if not c.unread("ConfigMap", "istio")} - {None}
-        registered = {name_of(obj) for obj in self.scope.verified.all("MeshCluster", GLOBAL_NAMESPACE)}
-        owner = text(self.mesh, "spec", "ownerCluster")  # it may be listed without being its own workload cluster
+        read = {
+            cluster_name(c) for c in clusters.verified if not c.unread("ConfigMap", "istio")
+        } - {None}
+        registered = {
+            name_of(obj) for obj in self.scope.verified.all("MeshCluster", GLOBAL_NAMESPACE)
+        }
+        owner = text(
+            self.mesh, "spec", "ownerCluster"
+        )  # it may be listed without being its own workload cluster
         disagreeing = [
-            *(f"{name} is wired to the mesh and not listed" for name in sorted(wired - set(listed), key=str)),
-            *(f"{name} is listed and not wired to it" for name in listed if name in read - wired - {owner}),
-            *(f"{name} is listed and has no MeshCluster" for name in listed if registered and name not in registered),
+            *(
+                f"{name} is wired to the mesh and not listed"
+                for name in sorted(wired - set(listed), key=str)
+            ),
+            *(
+                f"{name} is listed and not wired to it"
+                for name in listed
+                if name in read - wired - {owner}
+            ),
+            *(
+                f"{name} is listed and has no MeshCluster"
+                for name in listed
+                if registered and name not in registered
+            ),
         ]
         if disagreeing or wired:
             self._tell(
@@ -116,7 +139,10 @@ class _GlobalMesh:
             told
             for entry in self.entries
             for told in entry.findings
-            if told.result == FAIL and told.cause is None and address in (told.actual or ()) and told.expected
+            if told.result == FAIL
+            and told.cause is None
+            and address in (told.actual or ())
+            and told.expected
         ]
         stated = list(self.scope.intent.addresses)
         right = stated or (self.hosted.addresses if self.hosted else None)
@@ -124,7 +150,13 @@ class _GlobalMesh:
         if right is None:
             self._verify_drift(address)
         elif address in right:
-            self._tell("GlobalMeshAgrees", "remotePilotAddress", expected=right, actual=[address], source=source)
+            self._tell(
+                "GlobalMeshAgrees",
+                "remotePilotAddress",
+                expected=right,
+                actual=[address],
+                source=source,
+            )
         elif all(is_ip(other) == is_ip(address) for other in right):
             told = self._tell(
                 "GlobalMeshAddressDiffers",
@@ -143,7 +175,12 @@ class _GlobalMesh:
     def _verify_drift(self, address: str) -> None:
         """Where no better truth was read, an istiod-remote that differs from the mesh's own setting has drifted."""
         workloads = [entry for entry in self.entries if entry.role == WORKLOAD]
-        unsure = [(e, told) for e in workloads for told in e.findings if told.code == "AddressUndetermined"]
+        unsure = [
+            (e, told)
+            for e in workloads
+            for told in e.findings
+            if told.code == "AddressUndetermined"
+        ]
         for home, told in unsure if is_ip(address) else ():
             if told.actual == [address] or not all(map(is_ip, told.actual or ())):
                 continue
@@ -164,4 +201,6 @@ class _GlobalMesh:
         return replace(self.scope, verified=cluster).again()
 
     def _setting(self, address: str) -> Shell:
-        return set_global_address(self.scope.kubectl(self.scope.verified, GLOBAL_NAMESPACE), self.mesh_id, address)
+        return set_global_address(
+            self.scope.kubectl(self.scope.verified, GLOBAL_NAMESPACE), self.mesh_id, address
+        )

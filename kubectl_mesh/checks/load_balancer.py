@@ -54,7 +54,10 @@ def explain_pending(
     pending = _Pending(cluster, service, unexplained, {told.code for told in known})
     code, params = pending.reason()
     details: dict[str, Any] = {"again": scope.again(), **params}
-    about, own = ObjectRef("Service", cluster.namespace_of(service), name_of(service)), metallb.own_namespace(cluster)
+    about, own = (
+        ObjectRef("Service", cluster.namespace_of(service), name_of(service)),
+        metallb.own_namespace(cluster),
+    )
     told = finding(
         code,
         about,
@@ -95,8 +98,15 @@ _Reason = tuple[str, dict[str, str]]
 class _Pending:
     """Looks for the reason, in the order in which MetalLB itself would come upon it."""
 
-    def __init__(self, cluster: Snapshot, service: Object, unexplained: str, known: set[str]) -> None:
-        self.cluster, self.service, self.unexplained, self.known = cluster, service, unexplained, known
+    def __init__(
+        self, cluster: Snapshot, service: Object, unexplained: str, known: set[str]
+    ) -> None:
+        self.cluster, self.service, self.unexplained, self.known = (
+            cluster,
+            service,
+            unexplained,
+            known,
+        )
         events = events_of(cluster, "Service", service)
         self.events = [event for event in events if event.component not in _NO_LOAD_BALANCERS]
         self.warnings = [event for event in self.events if event.warning]
@@ -106,7 +116,10 @@ class _Pending:
     def reason(self) -> _Reason:
         """The code, and what its texts need."""
         unread = None if self.controllers else self._controllers_unread()
-        wanted, served = text(self.service, "spec", "loadBalancerClass"), metallb.served_class(self.cluster)
+        wanted, served = (
+            text(self.service, "spec", "loadBalancerClass"),
+            metallb.served_class(self.cluster),
+        )
         if wanted != served and not unread:
             # MetalLB passes over such a Service without a word; somebody else may be meant.
             return self._said() or self._other_class(wanted, served)
@@ -114,15 +127,28 @@ class _Pending:
             return self._said() or self._absent(unread)
         if not unread and not any(map(is_ready, self.controllers)):
             names = [name_of(pod) for pod in self.controllers]
-            described = Shell(" ".join(["describe pods", *map(word, names)]) if names else "get deployments,pods")
-            return "LoadBalancerNotReady", {"what": quoted(names) if names else "no Pod of it runs", "see": described}
-        unread = None if self.pools else metallb.unread(self.cluster, metallb.POOL) or self._configuration_unread()
+            described = Shell(
+                " ".join(["describe pods", *map(word, names)]) if names else "get deployments,pods"
+            )
+            return "LoadBalancerNotReady", {
+                "what": quoted(names) if names else "no Pod of it runs",
+                "see": described,
+            }
+        unread = (
+            None
+            if self.pools
+            else metallb.unread(self.cluster, metallb.POOL) or self._configuration_unread()
+        )
         if unread:
-            return self._said() or self._unexplained(f"its address pools could not be read ({unread.detail})")
+            return self._said() or self._unexplained(
+                f"its address pools could not be read ({unread.detail})"
+            )
         if not self.pools:
             return "AddressPoolMissing", {
                 "pool": _manifest("IPAddressPool", "default", {"addresses": ["FIRST-LAST"]}),
-                "advertisement": _manifest("L2Advertisement", "default", {"ipAddressPools": ["default"]}),
+                "advertisement": _manifest(
+                    "L2Advertisement", "default", {"ipAddressPools": ["default"]}
+                ),
             }
         refusals = self._refusals()
         impossible = self._not_there() or self._none_allowed(refusals) or self._exhausted(refusals)
@@ -130,34 +156,54 @@ class _Pending:
 
     def _controllers_unread(self) -> Failure | None:
         everywhere = metallb.controllers_unread(self.cluster, ALL_NAMESPACES)
-        return everywhere and (metallb.controllers_unread(self.cluster, metallb.NAMESPACE) or everywhere)
+        return everywhere and (
+            metallb.controllers_unread(self.cluster, metallb.NAMESPACE) or everywhere
+        )
 
     def _namespace(self) -> str:
         return self.cluster.namespace_of(self.service)
 
     def _configuration_unread(self) -> Failure | None:
         """Why the ConfigMap of MetalLB up to 0.12 could not be read; files need not hold it."""
-        failure = self.cluster.unread("ConfigMap", metallb.CONFIG, metallb.own_namespace(self.cluster))
-        return failure if failure and (failure.code != NOT_CAPTURED or self.cluster.server is not None) else None
+        failure = self.cluster.unread(
+            "ConfigMap", metallb.CONFIG, metallb.own_namespace(self.cluster)
+        )
+        return (
+            failure
+            if failure and (failure.code != NOT_CAPTURED or self.cluster.server is not None)
+            else None
+        )
 
     def _other_class(self, wanted: str, served: str) -> _Reason:
-        serves = f"MetalLB serves {served or 'Services without a class'}" if self.controllers else "no MetalLB runs"
+        serves = (
+            f"MetalLB serves {served or 'Services without a class'}"
+            if self.controllers
+            else "no MetalLB runs"
+        )
         return "LoadBalancerClassUnserved", {"wanted": wanted or "no class", "served": serves}
 
     def _absent(self, unread: Failure | None) -> _Reason:
         if unread:
-            return self._unexplained(f"whether MetalLB runs there could not be read ({unread.detail})")
+            return self._unexplained(
+                f"whether MetalLB runs there could not be read ({unread.detail})"
+            )
         failed = metallb.unread(self.cluster, metallb.POOL)
         unread = self.cluster.unread("Event", f"Service/{name_of(self.service)}", self._namespace())
         unread = failed if failed and failed.code != NOT_CAPTURED else unread
         if unread and "LoadBalancerMissing" not in self.known:
-            return self._unexplained(f"no MetalLB runs there, and other signs could not be read ({unread.detail})")
+            return self._unexplained(
+                f"no MetalLB runs there, and other signs could not be read ({unread.detail})"
+            )
         served = [s for s in self.cluster.all("Service", ALL_NAMESPACES) if lb_addresses(s)]
         if served:
-            return self._unexplained(f"something gives addresses here, as {name_of(served[0])} has one")
+            return self._unexplained(
+                f"something gives addresses here, as {name_of(served[0])} has one"
+            )
         if self.events:
             latest = self.events[0]
-            return self._unexplained(f'{latest.component or "somebody"} is at work on it, and said "{latest.message}"')
+            return self._unexplained(
+                f'{latest.component or "somebody"} is at work on it, and said "{latest.message}"'
+            )
         return "LoadBalancerMissing", {}
 
     def _not_there(self) -> _Reason | None:
@@ -167,7 +213,9 @@ class _Pending:
         if asked and asked not in names:
             return "AddressPoolUnknown", {"asked": asked, "pools": quoted(names)}
         addresses = metallb.asked_addresses(self.service)
-        stray = [address for address in addresses if not any(pool.holds(address) for pool in self.pools)]
+        stray = [
+            address for address in addresses if not any(pool.holds(address) for pool in self.pools)
+        ]
         held = "; ".join(f"{pool.name}: {quoted(pool.written)}" for pool in self.pools)
         return ("AddressNotInPool", {"asked": quoted(stray), "pools": held}) if stray else None
 
@@ -189,12 +237,16 @@ class _Pending:
     def _none_allowed(self, refusals: dict[str, str | None]) -> _Reason | None:
         if None in refusals.values():
             return None
-        return "AddressPoolNotAllowed", {"why": "; ".join(f"{name}: {why}" for name, why in refusals.items())}
+        return "AddressPoolNotAllowed", {
+            "why": "; ".join(f"{name}: {why}" for name, why in refusals.items())
+        }
 
     def _exhausted(self, refusals: dict[str, str | None]) -> _Reason | None:
         """No pool that it may use has an address of its family left; before 0.15 only the event says so."""
         usable = [pool for pool in self.pools if refusals[pool.name] is None]
-        families = [4 if f == "IPv4" else 6 for f in texts(self.service, "spec", "ipFamilies")] or [4]
+        families = [4 if f == "IPv4" else 6 for f in texts(self.service, "spec", "ipFamilies")] or [
+            4
+        ]
         enough = all if text(self.service, "spec", "ipFamilyPolicy") == "RequireDualStack" else any
         none_left = all(not enough(pool.may_have(family) for family in families) for pool in usable)
         silent = all(not pool.free for pool in usable)
@@ -202,7 +254,10 @@ class _Pending:
         if metallb.asked_addresses(self.service) or not (none_left or (silent and said)):
             return None
         kinds = " and ".join(f"IPv{family}" for family in families)
-        return "AddressPoolExhausted", {"pools": quoted([pool.name for pool in usable]), "family": kinds}
+        return "AddressPoolExhausted", {
+            "pools": quoted([pool.name for pool in usable]),
+            "family": kinds,
+        }
 
     def _said(self) -> _Reason | None:
         """What a load balancer itself said is always quoted."""
@@ -229,8 +284,16 @@ def verify_announced(
     unread = [kind for kind in metallb.ANNOUNCING if metallb.unread(cluster, kind)]
     if unread:
         # What may not be read has no effect, as the address is there; what this run itself left out has.
-        left_out = [key for key, failure in cluster.failures.items() if key[0] in unread and failure.code == "NotAsked"]
-        return [told for kind, where, _ in left_out for told in scope.tell_unread(cluster, kind, None, namespace=where)]
+        left_out = [
+            key
+            for key, failure in cluster.failures.items()
+            if key[0] in unread and failure.code == "NotAsked"
+        ]
+        return [
+            told
+            for kind, where, _ in left_out
+            for told in scope.tell_unread(cluster, kind, None, namespace=where)
+        ]
     pool = metallb.holding(cluster, addresses)
     if pool is not None and pool.announced:
         return []
@@ -261,6 +324,11 @@ def verify_announced(
 
 def _manifest(kind: str, name: str, spec: Object) -> Shell:
     """A manifest of MetalLB's as a command that prints it, to be piped into `kubectl create`."""
-    made = {"apiVersion": "metallb.io/v1beta1", "kind": kind, "metadata": {"name": name}, "spec": spec}
+    made = {
+        "apiVersion": "metallb.io/v1beta1",
+        "kind": kind,
+        "metadata": {"name": name},
+        "spec": spec,
+    }
     written = shlex.quote(json.dumps(made, separators=(",", ":"))) if is_name(name) else word(name)
     return Shell(f"echo {written}")

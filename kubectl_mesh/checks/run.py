@@ -31,7 +31,9 @@ def verify(clusters: Clusters, intent: Intent, *, gateways: bool) -> list[Cluste
 
 
 def _verify_gateways(verification: Verification, entries: list[ClusterReport]) -> None:
-    from kubectl_mesh.checks.gateways.run import Gateways  # half of the checks, which verify-endpoints does without
+    from kubectl_mesh.checks.gateways.run import (
+        Gateways,
+    )  # half of the checks, which verify-endpoints does without
 
     Gateways(verification, entries).run()
 
@@ -46,7 +48,8 @@ class _MeshWide:
         self.clusters, self.intent, self.gateways = clusters, intent, gateways
         self.told: dict[tuple[str, ...], Finding] = {}
         self.verifications = {
-            id(cluster): Verification(Scope(cluster, clusters, intent, self.told)) for cluster in clusters.every
+            id(cluster): Verification(Scope(cluster, clusters, intent, self.told))
+            for cluster in clusters.every
         }
         self.control_planes: dict[str, Hosted | Finding] = {}
         for mesh_id, claims in clusters.hosting.items():
@@ -70,10 +73,15 @@ class _MeshWide:
                 continue  # a witness of its own (truth.py)
             ids = hosted_mesh_ids(cluster)
             for name in hosted_lb_names(cluster):
-                counts = dialled & set(hosted_lb_addresses(cluster, name)) or cluster is self.clusters.named
+                counts = (
+                    dialled & set(hosted_lb_addresses(cluster, name))
+                    or cluster is self.clusters.named
+                )
                 if ids.get(name, name) == mesh_id and counts and not cluster.unread("Deployment"):
                     scope = self.verifications[id(cluster)].scope
-                    return verify_hosted(scope, cluster, name, None, needs_lb=not self.intent.addresses)
+                    return verify_hosted(
+                        scope, cluster, name, None, needs_lb=not self.intent.addresses
+                    )
         return None
 
     def run(self) -> list[ClusterReport]:
@@ -88,7 +96,9 @@ class _MeshWide:
             entries.append(ClusterReport(*where, "none", mesh_id, left.findings, asked=True))
         self._blame_unread(entries)
         self._tell_nothing_verified(entries)
-        return entries + verify_global_meshes(self.clusters, self.intent, self.control_planes, entries)
+        return entries + verify_global_meshes(
+            self.clusters, self.intent, self.control_planes, entries
+        )
 
     def _tell_hosted_twice(self, entries: list[ClusterReport]) -> None:
         """Once for all clusters of a mesh, where its first control plane stands."""
@@ -96,7 +106,9 @@ class _MeshWide:
             if isinstance(found, Finding) and self.intent.mesh_id in (None, mesh_id):
                 first, _ = self.clusters.hosting[mesh_id][0]
                 home = ClusterReport(first.source, first.namespace, "unknown", mesh_id, asked=True)
-                homes = [e for e in entries if (e.context, e.raw_mesh_id) == (home.context, mesh_id)]
+                homes = [
+                    e for e in entries if (e.context, e.raw_mesh_id) == (home.context, mesh_id)
+                ]
                 entries += [] if homes else [home]
                 (homes or [home])[0].findings.append(found)
 
@@ -104,7 +116,11 @@ class _MeshWide:
         told = {f.result for entry in entries for f in entry.findings}
         if all(entry.asked for entry in entries) and not told & {FAIL, UNKNOWN}:
             of = f" {self.intent.mesh_id}" if self.intent.mesh_id else ""
-            what = f"a gateway of mesh{of or 'es that are hosted'}" if self.gateways else f"part in a hosted mesh{of}"
+            what = (
+                f"a gateway of mesh{of or 'es that are hosted'}"
+                if self.gateways
+                else f"part in a hosted mesh{of}"
+            )
             about = ObjectRef("Namespace", None, self.clusters.verified[0].namespace)
             entries[0].findings.append(finding("NothingVerified", about, "mesh", what=what))
 
@@ -114,7 +130,9 @@ class _MeshWide:
         entries = verification.run()
         if all(f.result == SKIP for entry in entries for f in entry.findings):
             for entry in entries:
-                entry.asked = True  # it has no part in a hosted mesh, and nobody says that it should
+                entry.asked = (
+                    True  # it has no part in a hosted mesh, and nobody says that it should
+                )
         elif self.gateways:
             _verify_gateways(verification, entries)
             entries = verification.own = self._without_gateways(verification, entries)
@@ -122,9 +140,16 @@ class _MeshWide:
         entries[0].findings += self._repeated(cluster)
         return entries
 
-    def _without_gateways(self, verification: Verification, entries: list[ClusterReport]) -> list[ClusterReport]:
+    def _without_gateways(
+        self, verification: Verification, entries: list[ClusterReport]
+    ) -> list[ClusterReport]:
         """Of a cluster that is not held to having gateways, and has none: what other clusters may rest on."""
-        told = [f for entry in entries for f in entry.findings if f.code == "GatewayNotFound" and f.result == SKIP]
+        told = [
+            f
+            for entry in entries
+            for f in entry.findings
+            if f.code == "GatewayNotFound" and f.result == SKIP
+        ]
         if not told:
             return entries
         kept = [f for hosted in verification.hosts for f in hosted.findings] + told
@@ -139,7 +164,9 @@ class _MeshWide:
         entries = []
         for hosted, (_, plane) in zip(verification.hosts, verification.planes, strict=True):
             if self.clusters.depend_on(named, plane.mesh_id):
-                entry = ClusterReport(named.source, named.namespace, HOSTED, plane.mesh_id, asked=True)
+                entry = ClusterReport(
+                    named.source, named.namespace, HOSTED, plane.mesh_id, asked=True
+                )
                 entry.findings = list(hosted.findings)
                 if any(c.mesh_id == plane.mesh_id and c.service for c in verification.configs):
                     entry.role = BOTH
@@ -155,12 +182,24 @@ class _MeshWide:
         """A cluster that was named and hosts nothing that others rest on, as far as it could be read."""
         scope = self.verifications[id(named)].scope
         unread = named.unread("Deployment")
-        entry = ClusterReport(named.source, named.namespace, "unknown" if unread else "none", None, asked=True)
-        if unread and not self.intent.addresses and self.clusters.wired.keys() - self.control_planes.keys():
+        entry = ClusterReport(
+            named.source, named.namespace, "unknown" if unread else "none", None, asked=True
+        )
+        if (
+            unread
+            and not self.intent.addresses
+            and self.clusters.wired.keys() - self.control_planes.keys()
+        ):
             entry.findings += scope.tell_unread(named, "Deployment", None)
         elif not unread:
             about = ObjectRef("Namespace", None, named.namespace)
-            unused = finding("ControlPlaneNotConsulted", about, "role", context=named.source, cluster="any cluster")
+            unused = finding(
+                "ControlPlaneNotConsulted",
+                about,
+                "role",
+                context=named.source,
+                cluster="any cluster",
+            )
             entry.findings.append(unused)
         return entry
 
@@ -169,7 +208,9 @@ class _MeshWide:
         lost = [f for entry in entries for f in entry.findings if f.code == "ControlPlaneNotFound"]
         silent = [cluster for cluster in self.clusters.every if cluster.unread("Deployment")]
         if len(silent) == 1:
-            told = self.verifications[id(silent[0])].scope.unread_finding(silent[0], "Deployment", None)
+            told = self.verifications[id(silent[0])].scope.unread_finding(
+                silent[0], "Deployment", None
+            )
             shown = any(told is f for entry in entries for f in entry.findings)
             for finding_ in lost if shown else ():
                 finding_.cause = told
@@ -187,7 +228,9 @@ class _MeshWide:
             )
             for alias in cluster.aliases
         ]
-        same = (other for other in self.clusters.verified if cluster.uid and other.uid == cluster.uid)
+        same = (
+            other for other in self.clusters.verified if cluster.uid and other.uid == cluster.uid
+        )
         first = next(same, cluster)
         if first is not cluster:
             found.append(

@@ -29,7 +29,10 @@ _FOR_KUBECTL = f"""\
 # kubectl asks this executable what may follow on `kubectl mesh …`. It stands on the PATH as kubectl_complete-mesh.
 exec {_PROGRAM} __complete "$@"
 """
-_MANNER: dict[str, Any] = {"always_complete_options": False, "default_completer": SuppressCompleter()}
+_MANNER: dict[str, Any] = {
+    "always_complete_options": False,
+    "default_completer": SuppressCompleter(),
+}
 _SHELLS_OWN, _NO_FILES = 0, 4  # cobra's ShellCompDirective
 _FILES_IN_ZSH = """
 _kubectl_mesh() {
@@ -55,7 +58,9 @@ def script(shell: str) -> str:
 def answer(parser: argparse.ArgumentParser) -> NoReturn:
     """Answer the shell that asks through argcomplete's variables, and end the process."""
     # bash and zsh complete files themselves, with ~ and variables in them.
-    _attach(parser, _files if os.environ.get("_ARGCOMPLETE_SHELL") == "fish" else SuppressCompleter())
+    _attach(
+        parser, _files if os.environ.get("_ARGCOMPLETE_SHELL") == "fish" else SuppressCompleter()
+    )
     argcomplete.autocomplete(parser, **_MANNER)
     raise AssertionError("argcomplete ends the process")
 
@@ -78,7 +83,9 @@ def answer_kubectl(parser: argparse.ArgumentParser, words: list[str]) -> str:
     _attach(parser, leave_to_the_shell)
     finder = _Plain(parser, **_MANNER)
     line = " ".join([*(_escaped(word) or "''" for word in before), _escaped(typed)])
-    offers = takewhile(lambda offer: offer is not None, (finder.rl_complete(line, number) for number in count()))
+    offers = takewhile(
+        lambda offer: offer is not None, (finder.rl_complete(line, number) for number in count())
+    )
     told = [typed + str(offer).removeprefix(line) for offer in offers]
     described = finder.get_display_completions()
     lines = "".join(f"{offer}\t{described.get(offer, '')}".rstrip("\t") + "\n" for offer in told)
@@ -99,7 +106,10 @@ class _Plain(CompletionFinder):
 
 def _attach(parser: argparse.ArgumentParser, files: object) -> None:
     """Give the flags what argcomplete asks for their values; those with a choice of words need nothing."""
-    values = {**_VALUES, **dict.fromkeys(("kubeconfig", "filename", "control_plane_filename"), files)}
+    values = {
+        **_VALUES,
+        **dict.fromkeys(("kubeconfig", "filename", "control_plane_filename"), files),
+    }
     for action in parser._actions:
         if isinstance(action, argparse._SubParsersAction):
             for command in action.choices.values():
@@ -110,14 +120,20 @@ def _attach(parser: argparse.ArgumentParser, files: object) -> None:
 
 def _contexts(parsed_args: argparse.Namespace, **_: object) -> list[str]:
     """The contexts of the kubeconfig that the command would use; none of one that can't be read."""
-    named = parsed_args.kubeconfig or os.environ.get("KUBECONFIG") or os.path.join("~", ".kube", "config")
+    named = (
+        parsed_args.kubeconfig
+        or os.environ.get("KUBECONFIG")
+        or os.path.join("~", ".kube", "config")
+    )
     found: dict[str, None] = {}
     for path in [named] if parsed_args.kubeconfig else named.split(os.pathsep):
         try:
             with open(os.path.expanduser(path), encoding="utf-8") as file:
                 config = yaml.load(file, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
             names = (context["name"] for context in config["contexts"])
-            found.update((name, None) for name in names if isinstance(name, str) and name.isprintable())
+            found.update(
+                (name, None) for name in names if isinstance(name, str) and name.isprintable()
+            )
         except (OSError, ValueError, TypeError, KeyError, yaml.YAMLError):
             continue
     return list(found)
@@ -126,11 +142,19 @@ def _contexts(parsed_args: argparse.Namespace, **_: object) -> list[str]:
 def _several(prefix: str, parsed_args: argparse.Namespace, **_: object) -> list[str]:
     """The last of a list of contexts, without those that stand in it already."""
     head, comma, _typed = prefix.rpartition(",")
-    return [f"{head}{comma}{c}" for c in _contexts(parsed_args) if c not in head.split(",") and "," not in c]
+    return [
+        f"{head}{comma}{c}"
+        for c in _contexts(parsed_args)
+        if c not in head.split(",") and "," not in c
+    ]
 
 
 def _codes(**_: object) -> dict[str, str]:
-    return {code: texts(code).title for code, results in RESULTS.items() if {FAIL, WARN, UNKNOWN} & set(results)}
+    return {
+        code: texts(code).title
+        for code, results in RESULTS.items()
+        if {FAIL, WARN, UNKNOWN} & set(results)
+    }
 
 
 def _files(prefix: str, **_: object) -> Iterator[str]:

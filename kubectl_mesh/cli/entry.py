@@ -33,7 +33,9 @@ _PATIENCE = 300.0  # seconds
 _ONE_CLUSTER = "-o patch is for one cluster, as kubectl apply is"
 _UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 _DURATION = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)")
-_HOST_NAME = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)(\.(?!-)[a-z0-9_-]{1,63}(?<!-))*\.?", re.IGNORECASE)
+_HOST_NAME = re.compile(
+    r"(?!-)[a-z0-9_-]{1,63}(?<!-)(\.(?!-)[a-z0-9_-]{1,63}(?<!-))*\.?", re.IGNORECASE
+)
 _KINDS = {
     "svc": "service",
     "services": "service",
@@ -83,7 +85,11 @@ def _flushed(code: int) -> int:
                 stream.flush()
         except OSError as error:
             _silence(stream)
-            if stream is sys.stdout and not isinstance(error, BrokenPipeError) and code != _UNDETERMINED:
+            if (
+                stream is sys.stdout
+                and not isinstance(error, BrokenPipeError)
+                and code != _UNDETERMINED
+            ):
                 code = _UNDETERMINED
                 _complain(f"{error.strerror or error}")
     return code
@@ -105,8 +111,12 @@ def main(argv: list[str] | None = None) -> int:
         arguments, rest = parser.parse_known_args(argv)
         if rest:
             command = f" {argv[0]}" if "run" in arguments else ""
-            raise InputError(f"unrecognized arguments: {' '.join(rest)} (see '{parser.prog}{command} --help')")
-        if "run" not in arguments:  # help, but for scripts a run without a command has verified nothing
+            raise InputError(
+                f"unrecognized arguments: {' '.join(rest)} (see '{parser.prog}{command} --help')"
+            )
+        if (
+            "run" not in arguments
+        ):  # help, but for scripts a run without a command has verified nothing
             parser.print_help(sys.stderr)
             return _USAGE
         return int(arguments.run(arguments))
@@ -120,7 +130,9 @@ def main(argv: list[str] | None = None) -> int:
     except OSError as error:  # a full disk under stdout, for one
         _complain(f"{error.strerror or error}")
         return _UNDETERMINED
-    except Exception as error:  # unforeseen: one line and exit 3, never a traceback unless asked for
+    except (
+        Exception
+    ) as error:  # unforeseen: one line and exit 3, never a traceback unless asked for
         if argv and "--debug" in argv:
             sys.stderr.write(clean(hidden(traceback.format_exc()), keep="\n"))
         _complain(f"unforeseen {type(error).__name__}: {error} (--debug shows where)")
@@ -129,7 +141,9 @@ def main(argv: list[str] | None = None) -> int:
 
 def _complain(message: str) -> None:
     line = clean(hidden(" ".join(message.split())))
-    if sys.stderr is not None:  # a closed one must not lead the line to stdout, nor change the exit code
+    if (
+        sys.stderr is not None
+    ):  # a closed one must not lead the line to stdout, nor change the exit code
         with _until_closed(sys.stderr):
             print(f"error: {line}", file=sys.stderr, flush=True)
 
@@ -173,9 +187,14 @@ def _parser() -> Parser:
         "the control plane as verify-endpoints does.",
     )
     gateway.add_argument(
-        "-A", "--all-namespaces", action="store_true", help="Gateways in every namespace, not only in that of -n."
+        "-A",
+        "--all-namespaces",
+        action="store_true",
+        help="Gateways in every namespace, not only in that of -n.",
     )
-    gateway.add_argument("--gateway", metavar="NAME", type=_nonempty, help="Only the gateway of this name.")
+    gateway.add_argument(
+        "--gateway", metavar="NAME", type=_nonempty, help="Only the gateway of this name."
+    )
     snapshot = _add(
         commands,
         "snapshot",
@@ -190,12 +209,16 @@ def _parser() -> Parser:
         "-A", "--all-namespaces", action="store_true", help="Gateways in every namespace too."
     )
     snapshot.add_argument(
-        "--redact", action="store_true", help="Put stand-ins for addresses and names; the verdict stays as it is."
+        "--redact",
+        action="store_true",
+        help="Put stand-ins for addresses and names; the verdict stays as it is.",
     )
     snapshot.add_argument("--debug", action="store_true", help="Tell the reads.")
     snapshot.set_defaults(run=_snapshot, command="verify-gateway", gateway=None, expect_address=[])
     version = _add(commands, "version", "Print the version; nothing is contacted")
-    version.add_argument("-o", "--output", choices=("json", "yaml"), help="json or yaml; else one line.")
+    version.add_argument(
+        "-o", "--output", choices=("json", "yaml"), help="json or yaml; else one line."
+    )
     version.set_defaults(run=_version)
     completion = _add(
         commands,
@@ -210,7 +233,11 @@ def _parser() -> Parser:
 
 
 def _add(
-    commands: argparse._SubParsersAction[Parser], command: str, summary: str, description: str = "", notes: str = ""
+    commands: argparse._SubParsersAction[Parser],
+    command: str,
+    summary: str,
+    description: str = "",
+    notes: str = "",
 ) -> Parser:
     return commands.add_parser(
         command,
@@ -265,7 +292,12 @@ def _add_verify(
         choices=("hosted", "workload"),
         help="Pattern to hold the cluster to: hosted or workload; else detected.",
     )
-    what.add_argument("--mesh-id", metavar="ID", type=_nonempty, help="Which mesh, where several stand in a cluster.")
+    what.add_argument(
+        "--mesh-id",
+        metavar="ID",
+        type=_nonempty,
+        help="Which mesh, where several stand in a cluster.",
+    )
     what.add_argument(
         "--ignore",
         metavar="CODE[=KIND/NAME]",
@@ -274,20 +306,38 @@ def _add_verify(
         type=_ignore,
         help="Finding to show but not to count; CODE=KIND/NAME is that of one object. Repeatable.",
     )
-    what.add_argument("--fail-on", choices=(FAIL, WARN), default=FAIL, help="warn: warnings make the verdict fail too.")
+    what.add_argument(
+        "--fail-on",
+        choices=(FAIL, WARN),
+        default=FAIL,
+        help="warn: warnings make the verdict fail too.",
+    )
     shown = parser.add_argument_group("How to show it")
-    shown.add_argument("-o", "--output", choices=FORMS, default="table", help=f"{', '.join(FORMS)}.")
+    shown.add_argument(
+        "-o", "--output", choices=FORMS, default="table", help=f"{', '.join(FORMS)}."
+    )
     shown.add_argument("--no-headers", action="store_true", help="Only the rows of the table.")
     shown.add_argument("-q", "--quiet", action="store_true", help="No report, only the exit code.")
-    shown.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="auto, always or never.")
-    shown.add_argument("--debug", action="store_true", help="Tell the reads, and show where an unforeseen error arose.")
+    shown.add_argument(
+        "--color",
+        choices=("auto", "always", "never"),
+        default="auto",
+        help="auto, always or never.",
+    )
+    shown.add_argument(
+        "--debug",
+        action="store_true",
+        help="Tell the reads, and show where an unforeseen error arose.",
+    )
     return what
 
 
 def _add_where(parser: Parser) -> argparse._ArgumentGroup:
     """The flags that say which clusters are read, and as whom."""
     where = parser.add_argument_group("Where to look")
-    where.add_argument("--context", metavar="NAME", help="Context to verify; the active one by default.")
+    where.add_argument(
+        "--context", metavar="NAME", help="Context to verify; the active one by default."
+    )
     where.add_argument(
         "--contexts",
         metavar="A,B",
@@ -308,7 +358,9 @@ def _add_where(parser: Parser) -> argparse._ArgumentGroup:
         type=_positive,
         help="How many of several clusters are read at a time: 100, if nothing is said.",
     )
-    where.add_argument("--kubeconfig", metavar="FILE", help="Kubeconfig file; else $KUBECONFIG or ~/.kube/config.")
+    where.add_argument(
+        "--kubeconfig", metavar="FILE", help="Kubeconfig file; else $KUBECONFIG or ~/.kube/config."
+    )
     where.add_argument(
         "-n",
         "--namespace",
@@ -330,7 +382,11 @@ def _add_where(parser: Parser) -> argparse._ArgumentGroup:
     )
     where.add_argument("--as", dest="acting_as", metavar="USER", help="User to impersonate.")
     where.add_argument(
-        "--as-group", metavar="GROUP", action="append", default=[], help="Group to impersonate. Repeatable."
+        "--as-group",
+        metavar="GROUP",
+        action="append",
+        default=[],
+        help="Group to impersonate. Repeatable.",
     )
     where.add_argument(
         "--request-timeout",
@@ -378,7 +434,9 @@ def _address(value: str) -> str:
 
     last_label = value.rstrip(".").rpartition(".")[2]
     if not is_ip(value) and (not _HOST_NAME.fullmatch(value) or last_label.isdigit()):
-        raise argparse.ArgumentTypeError(f'"{value}" is neither an IP address nor a host name (give it without a port)')
+        raise argparse.ArgumentTypeError(
+            f'"{value}" is neither an IP address nor a host name (give it without a port)'
+        )
     return normalise(value)
 
 
@@ -415,7 +473,11 @@ def _version(arguments: argparse.Namespace) -> int:
     elif arguments.output == "yaml":
         print("\n".join(f'{key}: "{value}"' for key, value in shown.items()))
     else:
-        print("kubectl-mesh {version} (Python {python}, kubernetes {kubernetes}, {platform})".format_map(shown))
+        print(
+            "kubectl-mesh {version} (Python {python}, kubernetes {kubernetes}, {platform})".format_map(
+                shown
+            )
+        )
     return 0
 
 
@@ -441,7 +503,9 @@ def _answer() -> NoReturn:
 
 def _verify(arguments: argparse.Namespace) -> int:
     if "timeout" in arguments and not arguments.wait:
-        raise InputError("--timeout has no meaning without --wait; --request-timeout bounds the reads")
+        raise InputError(
+            "--timeout has no meaning without --wait; --request-timeout bounds the reads"
+        )
     if arguments.output == "patch" and (arguments.contexts or arguments.all_contexts):
         raise InputError(f"{_ONE_CLUSTER}: name it with --context")
     report = _waited(arguments) if arguments.wait else _look(arguments)
@@ -456,11 +520,15 @@ def _waited(arguments: argparse.Namespace) -> Report:
 
     for flag in ("filename", "control_plane_filename"):
         if getattr(arguments, flag):
-            raise InputError(f"--wait has no meaning with --{flag.replace('_', '-')}: files don't change")
+            raise InputError(
+                f"--wait has no meaning with --{flag.replace('_', '-')}: files don't change"
+            )
     bound = arguments.request_timeout
 
     def look(left: float | None) -> Report:
-        arguments.request_timeout = min((seconds for seconds in (bound, left) if seconds), default=None)
+        arguments.request_timeout = min(
+            (seconds for seconds in (bound, left) if seconds), default=None
+        )
         return _look(arguments)
 
     report, late = until_pass(look, getattr(arguments, "timeout", _PATIENCE), quiet=arguments.quiet)
@@ -557,7 +625,10 @@ def _repeated(arguments: argparse.Namespace) -> tuple[str, ...]:
     words = [arguments.command, *(["--all-namespaces"] if arguments.all_namespaces else [])]
     for flag, given in (
         ("--kubeconfig", arguments.kubeconfig),
-        ("--context", arguments.context),  # --contexts are put by each cluster's own, where it is told of one
+        (
+            "--context",
+            arguments.context,
+        ),  # --contexts are put by each cluster's own, where it is told of one
         ("--namespace", arguments.namespace if arguments.namespace != DEFAULT_NAMESPACE else None),
         ("--control-plane-context", None if mesh_wide else arguments.control_plane_context),
         ("--control-plane-namespace", None if mesh_wide else arguments.control_plane_namespace),
@@ -590,6 +661,8 @@ def _show(report: Report, arguments: argparse.Namespace) -> None:
     color = arguments.color == "always" or (arguments.color == "auto" and colorful)
     width = shutil.get_terminal_size().columns if on_terminal else None
     style = Style(headers=not arguments.no_headers, color=color, width=width)
-    with _until_closed(sys.stdout):  # whoever read the report may have seen enough: the verdict stands
+    with _until_closed(
+        sys.stdout
+    ):  # whoever read the report may have seen enough: the verdict stands
         sys.stdout.write(form(arguments.output)(report, style))
         sys.stdout.flush()

@@ -26,10 +26,17 @@ class Parser(argparse.ArgumentParser):
 
     def format_help(self) -> str:
         """The help in kubectl's order: what it does, examples, commands or options, notes, usage."""
-        told = [self.description or "", self._examples and f"Examples:\n{textwrap.indent(self._examples, '  ')}"]
+        told = [
+            self.description or "",
+            self._examples and f"Examples:\n{textwrap.indent(self._examples, '  ')}",
+        ]
         options, positional = False, ""
         for group in self._action_groups:
-            shown = [action for action in group._group_actions if not isinstance(action, argparse._HelpAction)]
+            shown = [
+                action
+                for action in group._group_actions
+                if not isinstance(action, argparse._HelpAction)
+            ]
             for action in shown:
                 if isinstance(action, argparse._SubParsersAction):
                     told.append("Available Commands:\n" + "\n".join(_commands(action)))
@@ -38,11 +45,15 @@ class Parser(argparse.ArgumentParser):
             flags = [_option(action) for action in shown if action.option_strings]
             if flags:
                 options = True
-                title = "Options" if group.title in {"options", "optional arguments"} else group.title
+                title = (
+                    "Options" if group.title in {"options", "optional arguments"} else group.title
+                )
                 told.append(f"{title}:\n" + "\n\n".join(flags))
         told += [self._notes, f"Usage:\n  {self.prog}{positional}{' [options]' if options else ''}"]
         if self._subparsers:
-            told.append(f'Use "{self.prog} COMMAND --help" for more information about a given command.')
+            told.append(
+                f'Use "{self.prog} COMMAND --help" for more information about a given command.'
+            )
         return "\n\n".join(part.strip("\n") for part in told if part) + "\n"
 
 
@@ -62,5 +73,7 @@ def _option(action: argparse.Action) -> str:
     else:
         default = f"'{'' if action.default in (None, argparse.SUPPRESS) else action.default}'"
     width = min(shutil.get_terminal_size().columns, _WIDEST)
-    meaning = textwrap.fill(action.help or "", width, initial_indent=" " * 8, subsequent_indent=" " * 8)
+    meaning = textwrap.fill(
+        action.help or "", width, initial_indent=" " * 8, subsequent_indent=" " * 8
+    )
     return f"    {', '.join(action.option_strings)}={default}:\n{meaning}"

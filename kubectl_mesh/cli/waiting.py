@@ -18,7 +18,9 @@ _LAST_LOOK = 0.5  # seconds that a look gets at least, even if the time is over 
 _FINAL = {"Forbidden", "Unauthorized"}
 
 
-def until_pass(look: Callable[[float | None], Report], timeout: float | None, *, quiet: bool) -> tuple[Report, bool]:
+def until_pass(
+    look: Callable[[float | None], Report], timeout: float | None, *, quiet: bool
+) -> tuple[Report, bool]:
     """The last report of `look`, and whether the time was over before it passed or could not any more.
 
     `look` is given the seconds that are left (None: no bound), and `timeout` is those of all together. What is
@@ -60,7 +62,9 @@ def progress(*, quiet: bool) -> Iterator[Callable[[Collection[str], int], None]]
     def tell(reading: Collection[str], number: int) -> None:
         nonlocal told
         if shown and reading and time.monotonic() - begun > _SOON:
-            _show(f"{number - len(reading)} of {number} clusters read; still reading {', '.join(reading)}")
+            _show(
+                f"{number - len(reading)} of {number} clusters read; still reading {', '.join(reading)}"
+            )
             told = True
 
     try:
@@ -76,7 +80,9 @@ def _hopeless(report: Report) -> bool:
 
 def _missing(report: Report) -> str:
     """The objects and codes that keep the verdict from pass, causes alone."""
-    open_ends = report.at_fault() + [f for f in report.findings if f.result == UNKNOWN and not f.ignored]
+    open_ends = report.at_fault() + [
+        f for f in report.findings if f.result == UNKNOWN and not f.ignored
+    ]
     told = dict.fromkeys(f"{f.code} {f.object}" for f in open_ends if f.cause not in open_ends)
     return ", ".join(told) or "nothing was compared"
 

@@ -44,7 +44,9 @@ class Access:
         return sent | {password for value in sent if (password := _password(value))}
 
 
-def access(cluster: Object, user: Object, where: str, *, seconds: float | None, alone: bool) -> Access:
+def access(
+    cluster: Object, user: Object, where: str, *, seconds: float | None, alone: bool
+) -> Access:
     """Access for a cluster and a user of a kubeconfig; `where` names the context, for errors.
 
     `seconds` and `alone` are for a credential plugin (see `plugin.run`). Raises InputError for what kubectl refuses,
@@ -61,8 +63,12 @@ def access(cluster: Object, user: Object, where: str, *, seconds: float | None, 
     if server.startswith("https:"):
         verify = not cluster.get("insecure-skip-tls-verify")
         if authorities and not verify:
-            raise InputError(f"{where}: a certificate authority has no meaning beside insecure-skip-tls-verify: true")
-        own = _log_in(made, cluster, user, where, authorities=authorities, seconds=seconds, alone=alone)
+            raise InputError(
+                f"{where}: a certificate authority has no meaning beside insecure-skip-tls-verify: true"
+            )
+        own = _log_in(
+            made, cluster, user, where, authorities=authorities, seconds=seconds, alone=alone
+        )
         made.context = tls.context(authorities, own or certificate, verify=verify)
     if credentials:  # as Go's HTTP client has it, they come before all others
         made.headers = [("Authorization", basic(credentials))]
@@ -110,15 +116,27 @@ def _impersonation(user: Object) -> list[tuple[str, str]]:
 
 def _refuse_contradictions(cluster: Object, user: Object, where: str) -> None:
     """Raise InputError for what kubectl refuses even where it would not use it."""
-    for settings, key in ((cluster, "certificate-authority"), (user, "client-certificate"), (user, "client-key")):
+    for settings, key in (
+        (cluster, "certificate-authority"),
+        (user, "client-certificate"),
+        (user, "client-key"),
+    ):
         if settings.get(key) and settings.get(f"{key}-data"):
-            raise InputError(f"{where}: {key} and {key}-data stand beside each other, and one alone is allowed")
+            raise InputError(
+                f"{where}: {key} and {key}-data stand beside each other, and one alone is allowed"
+            )
     if text(user, "token") and (text(user, "username") or text(user, "password")):
-        raise InputError(f"{where}: the user has both a token and a password, and one alone is allowed")
-    if not text(user, "as") and any(user.get(key) for key in ("as-uid", "as-groups", "as-user-extra")):
+        raise InputError(
+            f"{where}: the user has both a token and a password, and one alone is allowed"
+        )
+    if not text(user, "as") and any(
+        user.get(key) for key in ("as-uid", "as-groups", "as-user-extra")
+    ):
         raise InputError(f"{where}: as-uid, as-groups and as-user-extra need as")
     if "exec" in user:
-        mistake = "auth-provider beside it" if "auth-provider" in user else plugin.mistake(user["exec"])
+        mistake = (
+            "auth-provider beside it" if "auth-provider" in user else plugin.mistake(user["exec"])
+        )
         if mistake:
             raise InputError(f"{where}: exec: {mistake}")
 
@@ -159,7 +177,9 @@ def _content(settings: Object, key: str, where: str) -> bytes | None:
         with open(path, "rb") as file:
             return file.read()
     except OSError as error:
-        raise InputError(f"{where}: {key} {path}: {(error.strerror or str(error)).lower()}") from error
+        raise InputError(
+            f"{where}: {key} {path}: {(error.strerror or str(error)).lower()}"
+        ) from error
 
 
 def _client_certificate(user: Object, where: str) -> tuple[bytes, bytes] | None:
@@ -186,7 +206,13 @@ def _token(user: Object, where: str) -> str:
 
 
 def _run_plugin(
-    made: Access, cluster: Object, user: Object, authorities: bytes | None, *, seconds: float | None, alone: bool
+    made: Access,
+    cluster: Object,
+    user: Object,
+    authorities: bytes | None,
+    *,
+    seconds: float | None,
+    alone: bool,
 ) -> tuple[bytes, bytes] | None:
     """Take what a credential plugin gives: a token goes into the headers, a certificate and its key are returned."""
     try:
@@ -214,7 +240,9 @@ def _use_provider(made: Access, user: Object, where: str) -> None:
     """
     name, settings = provider(user)
     if name != _OIDC:
-        raise InputError(f'{where}: auth-provider "{name}" is not supported, nor by kubectl: use an exec plugin')
+        raise InputError(
+            f'{where}: auth-provider "{name}" is not supported, nor by kubectl: use an exec plugin'
+        )
     token = text(settings, "id-token")
     remember(token, text(settings, "refresh-token"), text(settings, "client-secret"))
     expiry = _expiry(token)

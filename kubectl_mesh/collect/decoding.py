@@ -16,7 +16,9 @@ _LARGE = 1 << 18  # characters; less is decoded at once, within some millisecond
 _STEP = 1 << 16  # characters that are decoded at once in a large text
 _TAIL = 4  # characters: a number that is cut off may look whole that far from the end
 _DEEPEST = 100  # levels of values that are each larger than a step
-_MOST_VALUES = 4_000_000  # a body of 64 MiB full of Kubernetes objects has three millions; more need gigabytes
+_MOST_VALUES = (
+    4_000_000  # a body of 64 MiB full of Kubernetes objects has three millions; more need gigabytes
+)
 _SPACE = re.compile(r"[ \t\n\r]{1,65536}")
 
 # Python runs one thread at a time anyway; the main one, which hears Ctrl-C, would be one among many.
@@ -88,7 +90,9 @@ class _Steps:
             return made, at + 1
         while True:
             if self.text[at : at + 1] != '"':
-                raise JSONDecodeError("Expecting property name enclosed in double quotes", self.text, at)
+                raise JSONDecodeError(
+                    "Expecting property name enclosed in double quotes", self.text, at
+                )
             key, at = _decode(self.text, at)
             at = _skip(self.text, at)
             if self.text[at : at + 1] != ":":

@@ -20,7 +20,11 @@ from kubectl_mesh.mesh.resources import RESOURCES
 
 _GZIP = b"\x1f\x8b"
 _LARGEST = 1 << 30  # bytes
-_BYTE_ORDER_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
 
 
 def load(filenames: Sequence[str], namespace: str) -> Clusters:
@@ -34,16 +38,26 @@ def load(filenames: Sequence[str], namespace: str) -> Clusters:
     snapshot = Snapshot(",".join(names), namespace)
     found: dict[str, list[Object]] = {}
     for filename, name in zip(filenames, names, strict=True):
-        documents = [d for d in _documents(_decoded(_content(filename, name), name), name) if d is not None]
+        documents = [
+            d for d in _documents(_decoded(_content(filename, name), name), name) if d is not None
+        ]
         if not documents:
-            raise InputError(f"{name}: it holds no Kubernetes objects; give what `kubectl get … -o yaml` prints")
-        if text(documents[0], "kind") == saved.KIND and text(documents[0], "apiVersion").startswith("kubectl-mesh/"):
+            raise InputError(
+                f"{name}: it holds no Kubernetes objects; give what `kubectl get … -o yaml` prints"
+            )
+        if text(documents[0], "kind") == saved.KIND and text(documents[0], "apiVersion").startswith(
+            "kubectl-mesh/"
+        ):
             if len(filenames) + len(documents) > 2:
-                raise InputError(f"{name}: a snapshot is read alone, without other files or documents")
+                raise InputError(
+                    f"{name}: a snapshot is read alone, without other files or documents"
+                )
             return saved.restore(documents[0], name)
         for obj in _objects(documents, name):
             found.setdefault(text(obj, "kind"), []).append(obj)
-            snapshot.answered.add((text(obj, "kind"), text(obj, "metadata", "namespace") or namespace, None))
+            snapshot.answered.add(
+                (text(obj, "kind"), text(obj, "metadata", "namespace") or namespace, None)
+            )
     for kind, objects in found.items():
         snapshot.add(kind, objects)
     return Clusters([snapshot])
@@ -65,7 +79,9 @@ def _content(filename: str, name: str) -> bytes:
             with gzip.open(io.BytesIO(content)) as packed:
                 content = packed.read(_LARGEST + 1)
             if len(content) > _LARGEST:
-                raise InputError(f"{name}: it is larger than {_LARGEST >> 20} MiB when it is unpacked")
+                raise InputError(
+                    f"{name}: it is larger than {_LARGEST >> 20} MiB when it is unpacked"
+                )
         except (OSError, EOFError, zlib.error) as error:
             raise InputError(f"{name}: the gzip file is damaged: {error}") from error
     if not content.strip():
@@ -75,11 +91,15 @@ def _content(filename: str, name: str) -> bytes:
 
 def _decoded(content: bytes, name: str) -> str:
     # PowerShell writes UTF-16 where output is redirected.
-    encoding = next((encoding for mark, encoding in _BYTE_ORDER_MARKS if content.startswith(mark)), "utf-8")
+    encoding = next(
+        (encoding for mark, encoding in _BYTE_ORDER_MARKS if content.startswith(mark)), "utf-8"
+    )
     try:
         decoded = content.decode(encoding)
     except UnicodeDecodeError as error:
-        raise InputError(f"{name}: it is no text ({encoding}, byte {error.start}): is it a binary file?") from error
+        raise InputError(
+            f"{name}: it is no text ({encoding}, byte {error.start}): is it a binary file?"
+        ) from error
     if "\0" in decoded:
         raise InputError(f"{name}: it is no text (a NUL character): is it a binary file?")
     return decoded
@@ -103,10 +123,14 @@ def _documents(content: str, name: str) -> list[Any]:
 def _objects(documents: list[Any], name: str) -> Iterator[Object]:
     for number, document in enumerate(documents, 1):
         if text(document, "metadata", "continue"):
-            raise InputError(f"{name}, document {number}: the list is not complete (it has metadata.continue)")
+            raise InputError(
+                f"{name}, document {number}: the list is not complete (it has metadata.continue)"
+            )
         kind = text(document, "kind")
         if not kind or not text(document, "apiVersion"):
-            raise InputError(f"{name}, document {number}: it is no Kubernetes object (no apiVersion and kind)")
+            raise InputError(
+                f"{name}, document {number}: it is no Kubernetes object (no apiVersion and kind)"
+            )
         if not kind.endswith("List") or "items" not in document:
             items, item_kind = [document], ""
         else:
@@ -114,7 +138,9 @@ def _objects(documents: list[Any], name: str) -> Iterator[Object]:
         for item in items:
             found = text(item, "kind") or item_kind
             if not found or not text(item, "metadata", "name"):
-                raise InputError(f"{name}, document {number}: an object has no kind or no metadata.name")
+                raise InputError(
+                    f"{name}, document {number}: an object has no kind or no metadata.name"
+                )
             version = text(item, "apiVersion") or text(document, "apiVersion")
             group = version.rpartition("/")[0]
             known = RESOURCES.get(found)

@@ -69,7 +69,14 @@ _TABLES: dict[str, dict[str, Any]] = {
 _SCALARS = {_TEXT: str, _FLAG: bool, _BASE64: str}
 _SINGULAR = {"clusters": "cluster", "users": "user", "contexts": "context"}
 _FILES = ("certificate-authority", "client-certificate", "client-key", "tokenFile")
-_KINDS = {dict: "an object", list: "a list", str: "text", bool: "a truth value", int: "a number", float: "a number"}
+_KINDS = {
+    dict: "an object",
+    list: "a list",
+    str: "text",
+    bool: "a truth value",
+    int: "a number",
+    float: "a number",
+}
 
 
 class _MistypedError(Exception):
@@ -80,7 +87,9 @@ class _Loader(yamltext.Loader):  # type: ignore[misc]
     """YAML as Go's decoder takes it: what looks like a date is text."""
 
     yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {
-        first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+        first: [
+            (tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"
+        ]
         for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
 
@@ -113,7 +122,9 @@ class Kubeconfig:
         self.contexts = tuple(self._entries["contexts"])
         self.in_cluster = not found and "KUBERNETES_SERVICE_HOST" in os.environ
         if not found and not self.in_cluster:
-            raise InputError(f"no kubeconfig at {self.path}, and not inside a cluster: name one with --kubeconfig")
+            raise InputError(
+                f"no kubeconfig at {self.path}, and not inside a cluster: name one with --kubeconfig"
+            )
         if self.in_cluster:
             self.current = IN_CLUSTER
 
@@ -121,16 +132,22 @@ class Kubeconfig:
         """Add what a file says; of several files the first that names something wins."""
         current = document.get("current-context")
         if current is not None and not isinstance(current, str):
-            raise InputError(f"kubeconfig {name}: current-context must be text, not {_kind(current)}")
+            raise InputError(
+                f"kubeconfig {name}: current-context must be text, not {_kind(current)}"
+            )
         self.current = self.current or current or ""
         for section, table in _TABLES.items():
             own: set[str] = set()
             for number, item in enumerate(_items(document, section, name)):
                 key = item.get("name")
                 if key is not None and not isinstance(key, str):
-                    raise InputError(f"kubeconfig {name}: {section}[{number}].name must be text, not {_kind(key)}")
+                    raise InputError(
+                        f"kubeconfig {name}: {section}[{number}].name must be text, not {_kind(key)}"
+                    )
                 if key in own:
-                    raise InputError(f'kubeconfig {name}: {section} has two entries with the name "{key}"')
+                    raise InputError(
+                        f'kubeconfig {name}: {section} has two entries with the name "{key}"'
+                    )
                 if key:
                     own.add(key)
                     place = f"{section}[{key}].{_SINGULAR[section]}"
@@ -152,7 +169,9 @@ class Kubeconfig:
         """Raise InputError for contexts that don't exist; `where` names the flag or setting that asked for them."""
         missing = ", ".join(f'"{context}"' for context in contexts if context not in self.contexts)
         if missing:
-            raise InputError(f"{where}: context {missing} does not exist in kubeconfig {self.path} {self.offers}")
+            raise InputError(
+                f"{where}: context {missing} does not exist in kubeconfig {self.path} {self.offers}"
+            )
 
     def cluster_and_user(self, context: str) -> tuple[Object, Object]:
         """The cluster and the user of a context; the user is {} where it names none. Raises InputError."""
@@ -181,7 +200,10 @@ class Kubeconfig:
         named = self._value("contexts", context)
         cluster = self._value("clusters", text(named, "cluster"))
         keys = ("server", "tls-server-name", "proxy-url", "certificate-authority")
-        trusted = str(cluster.get("certificate-authority-data")), str(cluster.get("insecure-skip-tls-verify"))
+        trusted = (
+            str(cluster.get("certificate-authority-data")),
+            str(cluster.get("insecure-skip-tls-verify")),
+        )
         return (*(text(cluster, key) for key in keys), *trusted, text(named, "user"))
 
     def impersonated(self, context: str) -> str:
@@ -198,7 +220,11 @@ def _document(name: str) -> Object:
     try:
         with open(name, "rb") as file:
             content = file.read()
-        encoding = "utf-16" if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
+        encoding = (
+            "utf-16"
+            if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+            else "utf-8-sig"
+        )
         document = yamltext.value(content.decode(encoding), _Loader)
     except yamltext.YAMLTextError as error:
         line = f", line {error.line}" if error.line else ""
@@ -209,7 +235,9 @@ def _document(name: str) -> Object:
         raise InputError(f"kubeconfig {name}: {(error.strerror or str(error)).lower()}") from error
     document = {} if document is None else document
     if not isinstance(document, dict):
-        raise InputError(f"kubeconfig {name}: it must be an object with clusters, users and contexts")
+        raise InputError(
+            f"kubeconfig {name}: it must be an object with clusters, users and contexts"
+        )
     for field, wanted in (("kind", "Config"), ("apiVersion", "v1")):
         if document.get(field) not in (None, "", wanted):
             raise InputError(f"kubeconfig {name}: {field} must be {wanted}: it is no kubeconfig")
@@ -222,7 +250,9 @@ def _items(document: Object, section: str, name: str) -> Iterator[Object]:
         raise InputError(f"kubeconfig {name}: {section} must be a list, not {_kind(items)}")
     for number, item in enumerate(items or []):
         if item is not None and not isinstance(item, dict):
-            raise InputError(f"kubeconfig {name}: {section}[{number}] must be an object, not {_kind(item)}")
+            raise InputError(
+                f"kubeconfig {name}: {section}[{number}] must be an object, not {_kind(item)}"
+            )
         yield item or {}
 
 
@@ -283,7 +313,9 @@ def _kind(value: Any) -> str:
 
 def extension(cluster: Object, name: str) -> Any:
     """What a cluster's extension holds; None where there is none of that name."""
-    found = [item.get("extension") for item in maps(cluster, "extensions") if text(item, "name") == name]
+    found = [
+        item.get("extension") for item in maps(cluster, "extensions") if text(item, "name") == name
+    ]
     return next(iter(found), None)
 
 

@@ -11,7 +11,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
 
-_UNUSED = {"oauthlib": (), "oauthlib.oauth2": (), "requests_oauthlib": ("OAuth2Session",), "kubernetes.stream": ()}
+_UNUSED = {
+    "oauthlib": (),
+    "oauthlib.oauth2": (),
+    "requests_oauthlib": ("OAuth2Session",),
+    "kubernetes.stream": (),
+}
 
 
 @contextmanager

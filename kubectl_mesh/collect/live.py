@@ -42,7 +42,9 @@ def _client(reached: Access) -> ApiClient:
     configuration.connection_pool_maxsize = 32
     configuration.host = reached.server  # looks for a proxy in the environment
     configuration.tls_server_name = reached.tls_server_name or None
-    configuration.verify_ssl = reached.context is None or reached.context.verify_mode == ssl.CERT_REQUIRED
+    configuration.verify_ssl = (
+        reached.context is None or reached.context.verify_mode == ssl.CERT_REQUIRED
+    )
     if reached.proxy:
         configuration.proxy, configuration.no_proxy = reached.proxy, None
     if configuration.proxy:
@@ -55,7 +57,12 @@ def _client(reached: Access) -> ApiClient:
     client = ApiClient(configuration)
     if reached.context:
         kept = client.rest_client.pool_manager.connection_pool_kw
-        kept |= {"ssl_context": reached.context, "ca_certs": None, "cert_file": None, "key_file": None}
+        kept |= {
+            "ssl_context": reached.context,
+            "ca_certs": None,
+            "cert_file": None,
+            "key_file": None,
+        }
     return client
 
 
@@ -73,7 +80,9 @@ def _in_cluster() -> Access:
     token = configuration.api_key["BearerToken"].partition(" ")[2].strip()
     remember(token)
     context = tls.context(authorities, None, verify=True)
-    return Access(configuration.host, context=context, headers=[("Authorization", f"Bearer {token}")])
+    return Access(
+        configuration.host, context=context, headers=[("Authorization", f"Bearer {token}")]
+    )
 
 
 @dataclass(frozen=True)
@@ -120,7 +129,11 @@ class Cluster:
         except Exception as error:  # whatever an odd proxy leads the package to
             raise InputError(f'context "{context}": {line(error)}') from error
         headers = urllib3.HTTPHeaderDict(
-            {"Accept": "application/json", "User-Agent": f"kubectl-mesh/{__version__}", "Accept-Encoding": "gzip"}
+            {
+                "Accept": "application/json",
+                "User-Agent": f"kubectl-mesh/{__version__}",
+                "Accept-Encoding": "gzip",
+            }
         )
         stated = [("Impersonate-User", self.login.acting_as or "")]
         stated += [("Impersonate-Group", group) for group in self.login.groups]
@@ -131,7 +144,9 @@ class Cluster:
             headers.add(name, value)
         for value in headers.values():
             if not _HEADER.fullmatch(value):  # never shown: it may be a token
-                raise InputError(f'context "{context}": a token or user has characters that can\'t be sent')
+                raise InputError(
+                    f'context "{context}": a token or user has characters that can\'t be sent'
+                )
         way = (reached.server, reached.tls_server_name, client.configuration.proxy)
         self.snapshot.server = " ".join(str(part) for part in way if part)
         self.failure = reached.failure
@@ -166,7 +181,9 @@ class Cluster:
         thread.start()
         thread.join(self.seconds_left())
         if self._client is None and self.failure is None:
-            self.failure = Failure("TimedOut", "the credential plugin gave no answer within the --request-timeout")
+            self.failure = Failure(
+                "TimedOut", "the credential plugin gave no answer within the --request-timeout"
+            )
 
     @property
     def connected(self) -> bool:
@@ -233,10 +250,16 @@ class Cluster:
         for read, answer in zip(reads, tuple(answers), strict=True):
             if isinstance(answer, Exception):
                 raise answer
-            outcome = answer[0] if answer else Failure("TimedOut", f"--request-timeout of {self.timeout:g}s is over")
+            outcome = (
+                answer[0]
+                if answer
+                else Failure("TimedOut", f"--request-timeout of {self.timeout:g}s is over")
+            )
             if isinstance(outcome, Failure):
                 self.snapshot.failures |= dict.fromkeys(read.keys, outcome)
-            elif outcome or read.kind not in WITNESSES:  # that there is none of those is no answer to anything
+            elif (
+                outcome or read.kind not in WITNESSES
+            ):  # that there is none of those is no answer to anything
                 self.snapshot.answered |= read.keys
                 self.snapshot.add(read.kind, outcome or [])
 
@@ -244,7 +267,9 @@ class Cluster:
         """As `fetch_all`, for no more than FURTHER_READS in a run; the others are not asked."""
         asked, over = reads[: self.left], reads[self.left :]
         self.left -= len(asked)
-        limit = Failure("NotAsked", f"one run makes at most {FURTHER_READS} further requests to a cluster")
+        limit = Failure(
+            "NotAsked", f"one run makes at most {FURTHER_READS} further requests to a cluster"
+        )
         for read in over:
             self.snapshot.failures |= dict.fromkeys(read.keys, limit)
         self.fetch_all(asked)
@@ -259,14 +284,20 @@ class Capture:
     def __init__(self, clusters: Sequence[Cluster], questions: Questions, parallel: int) -> None:
         self.clusters, self.questions = clusters, questions
         self.parallel, self.slots = parallel, threading.Semaphore(parallel)
-        self.lock, self.all_answered, self.all_done = threading.Lock(), threading.Event(), threading.Event()
+        self.lock, self.all_answered, self.all_done = (
+            threading.Lock(),
+            threading.Event(),
+            threading.Event(),
+        )
         self.answered: list[Snapshot] = []
         self.done = 0
         self.unforeseen: list[Exception] = []
 
     def run(self, progress: Callable[[Sequence[Cluster]], None]) -> None:
         """Read everything; `progress` is told now and then which clusters have not answered yet."""
-        for cluster in self.clusters[: self.parallel]:  # they begin now, though it takes a while to start them all
+        for cluster in self.clusters[
+            : self.parallel
+        ]:  # they begin now, though it takes a while to start them all
             cluster.begin()
         for cluster in self.clusters:
             threading.Thread(target=self._read, args=(cluster,), daemon=True).start()
@@ -295,7 +326,9 @@ class Capture:
                     cluster.fetch_further(reads)
                 finally:
                     self.slots.release()
-        except Exception as error:  # raised again in the thread that can tell it, unless it is one cluster's own
+        except (
+            Exception
+        ) as error:  # raised again in the thread that can tell it, unless it is one cluster's own
             if not cluster.alone:
                 self.unforeseen.append(error)
             for read in self.questions.first(cluster.snapshot) if cluster.alone else ():
@@ -318,4 +351,7 @@ class Capture:
 
 def _unforeseen(error: Exception) -> Failure:
     """Of an error that nobody foresaw only the kind is told: its words may hold credentials."""
-    return Failure("Unreachable", f"unforeseen {type(error).__name__} (with --context alone, --debug shows where)")
+    return Failure(
+        "Unreachable",
+        f"unforeseen {type(error).__name__} (with --context alone, --debug shows where)",
+    )

@@ -18,7 +18,9 @@ from kubectl_mesh.kube.objects import Object, mapping, maps, text
 
 _VERSIONS = ("client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1")
 _MODES = ("Never", "IfAvailable", "Always")
-_CONFIG = "client.authentication.k8s.io/exec"  # the extension of a cluster that is handed to plugins
+_CONFIG = (
+    "client.authentication.k8s.io/exec"  # the extension of a cluster that is handed to plugins
+)
 _LONGEST = 120.0  # seconds; somebody may have to log in
 _LARGEST = 1 << 20  # bytes
 _CUT = "it wrote more than 1 MiB"
@@ -28,7 +30,14 @@ class PluginError(Exception):
     """The plugin gave no credentials, and why, in one line without anything that it wrote to stdout."""
 
 
-def run(settings: Object, cluster: Object, authorities: bytes | None, *, seconds: float | None, alone: bool) -> Object:
+def run(
+    settings: Object,
+    cluster: Object,
+    authorities: bytes | None,
+    *,
+    seconds: float | None,
+    alone: bool,
+) -> Object:
     """The `status` of the ExecCredential that a plugin writes.
 
     `settings` is the user's `exec`, `authorities` are the certificates that the server's is verified by. `seconds`
@@ -42,7 +51,11 @@ def run(settings: Object, cluster: Object, authorities: bytes | None, *, seconds
     interactive = alone and mode != "Never" and sys.stdin is not None and sys.stdin.isatty()
     if mode == "Always" and not interactive:
         raise PluginError("it needs a terminal (interactiveMode Always), and stdin is none")
-    asked: Object = {"kind": "ExecCredential", "apiVersion": version, "spec": {"interactive": interactive}}
+    asked: Object = {
+        "kind": "ExecCredential",
+        "apiVersion": version,
+        "spec": {"interactive": interactive},
+    }
     if settings.get("provideClusterInfo"):
         asked["spec"]["cluster"] = _told(cluster, authorities)
     added = {text(variable, "name"): text(variable, "value") for variable in maps(settings, "env")}
@@ -71,17 +84,27 @@ def mistake(settings: Object) -> str:
             return f"{key} is missing"
     if any(not text(variable, "name") for variable in maps(settings, "env")):
         return "a variable of env has no name"
-    return "" if _mode(settings) in _MODES else f"interactiveMode must be one of {', '.join(_MODES)}"
+    return (
+        "" if _mode(settings) in _MODES else f"interactiveMode must be one of {', '.join(_MODES)}"
+    )
 
 
 def _mode(settings: Object) -> str:
     """How it stands to the terminal; versions before v1 need not say it."""
-    return text(settings, "interactiveMode") or ("" if text(settings, "apiVersion") == _VERSIONS[0] else _MODES[1])
+    return text(settings, "interactiveMode") or (
+        "" if text(settings, "apiVersion") == _VERSIONS[0] else _MODES[1]
+    )
 
 
 def _told(cluster: Object, authorities: bytes | None) -> Object:
     """What a plugin is told of the cluster where it asks for that."""
-    keys = ("server", "tls-server-name", "insecure-skip-tls-verify", "proxy-url", "disable-compression")
+    keys = (
+        "server",
+        "tls-server-name",
+        "insecure-skip-tls-verify",
+        "proxy-url",
+        "disable-compression",
+    )
     made: Object = {key: cluster[key] for key in keys if cluster.get(key)}
     if authorities:
         made["certificate-authority-data"] = base64.b64encode(authorities).decode()
@@ -157,5 +180,7 @@ def _status(written: bytes, version: str) -> Object:
     if not found:
         raise PluginError("the status of its ExecCredential has neither a token nor a certificate")
     if ("clientCertificateData" in found) != ("clientKeyData" in found):
-        raise PluginError("the status of its ExecCredential has a certificate or a key, and needs both")
+        raise PluginError(
+            "the status of its ExecCredential has a certificate or a key, and needs both"
+        )
     return found

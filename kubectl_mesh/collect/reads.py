@@ -19,7 +19,14 @@ from kubectl_mesh.mesh import metallb
 from kubectl_mesh.mesh.addresses import dialled_addresses, known_addresses
 from kubectl_mesh.mesh.config import mesh_configs
 from kubectl_mesh.mesh.control_planes import hosted_control_planes, hosted_lb_names, hosted_mesh_ids
-from kubectl_mesh.mesh.gateways import GATEWAY_SELECTORS, GATEWAY_SERVICES, Gateway, gateways, is_gateway, pod_selector
+from kubectl_mesh.mesh.gateways import (
+    GATEWAY_SELECTORS,
+    GATEWAY_SERVICES,
+    Gateway,
+    gateways,
+    is_gateway,
+    pod_selector,
+)
 from kubectl_mesh.mesh.istiods import local_revisions
 from kubectl_mesh.mesh.names import (
     CKUBE_REMOTE,
@@ -75,7 +82,11 @@ class Read:
     def path(self) -> str:
         """The path and query of the request."""
         group, resource = RESOURCES[self.kind]
-        where = "" if self.namespace == ALL_NAMESPACES else f"/namespaces/{quote(self.namespace, safe='')}"
+        where = (
+            ""
+            if self.namespace == ALL_NAMESPACES
+            else f"/namespaces/{quote(self.namespace, safe='')}"
+        )
         path = f"/{group}{where}/{resource}"
         if self.name:
             return f"{path}/{quote(self.name, safe='')}"
@@ -106,7 +117,12 @@ def _selected(kind: str, namespace: str, selector: str) -> Read:
 
 
 def _slices(namespace: str, *services: str) -> Read:
-    return Read("EndpointSlice", namespace, labels=f"{SERVICE_NAME_LABEL} in ({','.join(services)})", subjects=services)
+    return Read(
+        "EndpointSlice",
+        namespace,
+        labels=f"{SERVICE_NAME_LABEL} in ({','.join(services)})",
+        subjects=services,
+    )
 
 
 def control_plane_reads(namespace: str) -> list[Read]:
@@ -130,7 +146,10 @@ def cluster_reads(namespace: str) -> list[Read]:
 
 def mesh_wide_reads() -> list[Read]:
     """What is asked beside the first round where several clusters are verified: two requests."""
-    return [_named("Namespace", ALL_NAMESPACES, "kube-system"), Read("GlobalMesh", GLOBAL_NAMESPACE)]
+    return [
+        _named("Namespace", ALL_NAMESPACES, "kube-system"),
+        Read("GlobalMesh", GLOBAL_NAMESPACE),
+    ]
 
 
 def further_reads(cluster: Snapshot, *, verified: bool) -> list[Read]:
@@ -143,24 +162,40 @@ def further_reads(cluster: Snapshot, *, verified: bool) -> list[Read]:
         return []
     reads = _workload_reads(cluster) if verified else []
     reads += _hosted_reads(cluster, witness=verified)
-    reads += [Read("MeshCluster", GLOBAL_NAMESPACE)] if cluster.all("GlobalMesh", GLOBAL_NAMESPACE) else []
+    reads += (
+        [Read("MeshCluster", GLOBAL_NAMESPACE)]
+        if cluster.all("GlobalMesh", GLOBAL_NAMESPACE)
+        else []
+    )
     return _unasked(cluster, reads)
 
 
 def lookups(
-    cluster: Snapshot, verified: Snapshot, control_plane: Snapshot | None, explained: Collection[str]
+    cluster: Snapshot,
+    verified: Snapshot,
+    control_plane: Snapshot | None,
+    explained: Collection[str],
 ) -> list[Read]:
     """The Pods of a cluster that have an address which `verified` dials, and which nothing that was read explains."""
     if not cluster.answered:
         return []
-    unknown = [address for address in dialled_addresses(verified) if is_ip(address) and address not in explained]
+    unknown = [
+        address
+        for address in dialled_addresses(verified)
+        if is_ip(address) and address not in explained
+    ]
     if unknown:
         mesh_ids = [config.mesh_id for config in mesh_configs(verified)] or [None]
         here = set().union(
-            *(known_addresses(mesh_id, verified, control_plane, hosted_here=False) for mesh_id in mesh_ids)
+            *(
+                known_addresses(mesh_id, verified, control_plane, hosted_here=False)
+                for mesh_id in mesh_ids
+            )
         )
         unknown = [address for address in unknown if address not in here]
-    reads = [Read("Pod", cluster.namespace, fields=f"status.podIP={a}", subjects=(a,)) for a in unknown]
+    reads = [
+        Read("Pod", cluster.namespace, fields=f"status.podIP={a}", subjects=(a,)) for a in unknown
+    ]
     return _unasked(cluster, reads[:ADDRESS_LOOKUPS])
 
 
@@ -176,23 +211,37 @@ def _workload_reads(verified: Snapshot) -> list[Read]:
     expected = {"istio"} if not configs or verified.unread("Deployment") else set()
     expected |= {config_name(revision) for revision in local_revisions(verified)}
     injectors = [injector_name(config.name) for config in configs] or [injector_name("istio")]
-    reads = [_named("ConfigMap", namespace, name) for name in sorted(expected) if not verified.find("ConfigMap", name)]
+    reads = [
+        _named("ConfigMap", namespace, name)
+        for name in sorted(expected)
+        if not verified.find("ConfigMap", name)
+    ]
     for config in configs:
         if config.service and (config.service, config.namespace) != (REMOTE_SERVICE, namespace):
             reads.append(_slices(config.namespace, config.service))
             reads.append(_named("Endpoints", config.namespace, config.service))
             if config.namespace != namespace:
                 reads.append(_named("Service", config.namespace, config.service))
-    return reads + [_named("ConfigMap", namespace, name) for name in injectors if not verified.find("ConfigMap", name)]
+    return reads + [
+        _named("ConfigMap", namespace, name)
+        for name in injectors
+        if not verified.find("ConfigMap", name)
+    ]
 
 
 def _hosted_reads(cluster: Snapshot, *, witness: bool) -> list[Read]:
     hosted = hosted_control_planes(cluster)
     configs = [hosted_config_name(plane.name) for plane in hosted]
-    reads = [_named("ConfigMap", cluster.namespace, name) for name in configs if not cluster.find("ConfigMap", name)]
+    reads = [
+        _named("ConfigMap", cluster.namespace, name)
+        for name in configs
+        if not cluster.find("ConfigMap", name)
+    ]
     for name in hosted_lb_names(cluster):
         service = cluster.find("Service", hosted_lb_name(name))
-        if not mapping(service, "spec", "selector") or (witness and name not in {plane.name for plane in hosted}):
+        if not mapping(service, "spec", "selector") or (
+            witness and name not in {plane.name for plane in hosted}
+        ):
             reads.append(_slices(cluster.namespace, hosted_lb_name(name)))
     return reads
 
@@ -202,13 +251,21 @@ def gateway_reads(namespace: str, gateways_in: str) -> list[Read]:
 
     `gateways_in` is the namespace of the gateways, or ALL_NAMESPACES.
     """
-    first = [read for read in cluster_reads(namespace) if read.kind not in ("Deployment", "EndpointSlice")]
+    first = [
+        read
+        for read in cluster_reads(namespace)
+        if read.kind not in ("Deployment", "EndpointSlice")
+    ]
     first += [Read("Deployment", namespace), _slices(namespace, REMOTE_SERVICE, *GATEWAY_SERVICES)]
     kinds = ("Pod", "Deployment", "Service") if gateways_in == ALL_NAMESPACES else ("Pod",)
-    return first + [_selected(kind, gateways_in, selector) for kind in kinds for selector in GATEWAY_SELECTORS]
+    return first + [
+        _selected(kind, gateways_in, selector) for kind in kinds for selector in GATEWAY_SELECTORS
+    ]
 
 
-def further_gateway_reads(cluster: Snapshot, *, verified: bool, gateways_in: str, gateway: str | None) -> list[Read]:
+def further_gateway_reads(
+    cluster: Snapshot, *, verified: bool, gateways_in: str, gateway: str | None
+) -> list[Read]:
     """As `further_reads`, and what the gateways and load balancers call for.
 
     Slices of gateway Services with names of their own, the Pods of a Deployment that was named, MetalLB's objects where
@@ -223,13 +280,19 @@ def further_gateway_reads(cluster: Snapshot, *, verified: bool, gateways_in: str
     meshes = configured | {plane.mesh_id for plane in hosted_control_planes(cluster)}
     ids = hosted_mesh_ids(cluster)
     # Where nothing says which meshes there are, each hosted-lb may matter.
-    names = [name for name in hosted_lb_names(cluster) if not meshes or ids.get(name, name) in meshes]
+    names = [
+        name for name in hosted_lb_names(cluster) if not meshes or ids.get(name, name) in meshes
+    ]
     exposed = [cluster.find("Service", hosted_lb_name(name)) or {} for name in names]
     exposed += [s for g in found for s in g.services]
     wanted += _load_balancer_reads(cluster, exposed)
     waiting = [_events(cluster, "Service", s) for s in exposed if _asks(s) and not lb_addresses(s)]
     unready = [next((p for p in g.pods if not is_ready(p)), None) for g in found]
-    looked_up = [*waiting[:1], *(_events(cluster, "Pod", pod) for pod in unready if pod), *waiting[1:]]
+    looked_up = [
+        *waiting[:1],
+        *(_events(cluster, "Pod", pod) for pod in unready if pod),
+        *waiting[1:],
+    ]
     return _unasked(cluster, wanted + looked_up[:EVENT_LOOKUPS])
 
 
@@ -238,7 +301,11 @@ def _missing_of(verified: Snapshot, found: list[Gateway], gateways_in: str) -> l
     services = [(name_of(service), g.namespace) for g in found for service in g.services]
     unread = [name for name, where in services if verified.unread("EndpointSlice", name, where)]
     reads = [_slices(gateways_in, *dict.fromkeys(unread))] if unread else []
-    elsewhere = {g.namespace for g in found} - {verified.namespace} if gateways_in == ALL_NAMESPACES else set()
+    elsewhere = (
+        {g.namespace for g in found} - {verified.namespace}
+        if gateways_in == ALL_NAMESPACES
+        else set()
+    )
     # Many namespaces cost no more than all of them.
     spread = sorted(elsewhere) if len(elsewhere) <= SERVICE_LISTS else [ALL_NAMESPACES]
     reads += [Read("Service", where) for where in spread]
@@ -265,16 +332,22 @@ def _load_balancer_reads(cluster: Snapshot, services: list[Object]) -> list[Read
     reads: list[Read] = []
     if not all(map(lb_addresses, asking)):
         spaces = [metallb.NAMESPACE]
-        if not metallb.controllers(cluster) and not metallb.controllers_unread(cluster, metallb.NAMESPACE):
+        if not metallb.controllers(cluster) and not metallb.controllers_unread(
+            cluster, metallb.NAMESPACE
+        ):
             spaces.append(ALL_NAMESPACES)
         for where in spaces:
-            reads += [_selected("Pod", where, selector) for selector in metallb.CONTROLLER_SELECTORS]
+            reads += [
+                _selected("Pod", where, selector) for selector in metallb.CONTROLLER_SELECTORS
+            ]
             reads.append(Read(metallb.POOL, where))
         if metallb.controllers(cluster) and not metallb.pools(cluster):
             reads.append(_named("ConfigMap", metallb.own_namespace(cluster), metallb.CONFIG))
     if any(map(metallb.allocated_pool, asking)):
         spaces = [metallb.NAMESPACE]
-        held = all(metallb.holding(cluster, lb_addresses(s)) for s in asking if metallb.allocated_pool(s))
+        held = all(
+            metallb.holding(cluster, lb_addresses(s)) for s in asking if metallb.allocated_pool(s)
+        )
         if not cluster.unread(metallb.POOL, None, metallb.NAMESPACE) and not held:
             spaces.append(ALL_NAMESPACES)
         reads += [Read(kind, where) for where in spaces for kind in metallb.ANNOUNCING]
@@ -283,4 +356,6 @@ def _load_balancer_reads(cluster: Snapshot, services: list[Object]) -> list[Read
 
 def _events(cluster: Snapshot, kind: str, obj: Object) -> Read:
     fields = f"involvedObject.kind={kind},involvedObject.name={name_of(obj)}"
-    return Read("Event", cluster.namespace_of(obj), fields=fields, subjects=(f"{kind}/{name_of(obj)}",))
+    return Read(
+        "Event", cluster.namespace_of(obj), fields=fields, subjects=(f"{kind}/{name_of(obj)}",)
+    )

@@ -60,7 +60,9 @@ def _unpacked(unpacker: Any, packed: bytes, room: int) -> bytes:
         raise DecodeError(str(error)) from error
 
 
-def understood(read: Read, status: int, content: bytes, credentials: Collection[str]) -> list[Object] | Failure | None:
+def understood(
+    read: Read, status: int, content: bytes, credentials: Collection[str]
+) -> list[Object] | Failure | None:
     """The answer in a body: the objects of a list, one object, None for one that does not exist, or the failure.
 
     `credentials` are those that the server was sent, and may repeat.
@@ -78,11 +80,19 @@ def understood(read: Read, status: int, content: bytes, credentials: Collection[
         return []
     if status == 404 and read.name and _is_missing(answer, read.name):
         return None
-    codes = {401: "Unauthorized", 403: "Forbidden", 404: "NotServed", 408: "TimedOut", 504: "TimedOut"}
+    codes = {
+        401: "Unauthorized",
+        403: "Forbidden",
+        404: "NotServed",
+        408: "TimedOut",
+        504: "TimedOut",
+    }
     if status in codes:
         return Failure(codes[status], message)
     if status != 200:
-        return Failure("ServerFailed", message if message == f"HTTP {status}" else f"HTTP {status}, {message}")
+        return Failure(
+            "ServerFailed", message if message == f"HTTP {status}" else f"HTTP {status}, {message}"
+        )
     if problem:
         return Failure("MalformedAnswer", problem)
     return _objects(read, answer)
@@ -106,18 +116,28 @@ def _objects(read: Read, answer: Any) -> list[Object] | Failure:
         found = None
     if not isinstance(found, list) or any(not text(obj, "metadata", "name") for obj in found):
         return Failure("MalformedAnswer", f"it is no {wanted}")
-    if read.name and (text(answer, "kind"), text(answer, "metadata", "name")) != (read.kind, read.name):
+    if read.name and (text(answer, "kind"), text(answer, "metadata", "name")) != (
+        read.kind,
+        read.name,
+    ):
         return Failure("MalformedAnswer", f"it is not the {read.kind} that was asked for")
     expected = ("", read.namespace)
-    if read.namespace != ALL_NAMESPACES and any(text(o, "metadata", "namespace") not in expected for o in found):
-        return Failure("MalformedAnswer", "it holds an object of another namespace than was asked for")
+    if read.namespace != ALL_NAMESPACES and any(
+        text(o, "metadata", "namespace") not in expected for o in found
+    ):
+        return Failure(
+            "MalformedAnswer", "it holds an object of another namespace than was asked for"
+        )
     return [{**obj, "kind": read.kind} for obj in found]
 
 
 def failure(error: Exception, server: str) -> Failure:
     """What a request that failed is called in the report."""
     if isinstance(error, TooLargeError):
-        return Failure("MalformedAnswer", f"the body is larger than {LARGEST >> 20} MiB and was not read further")
+        return Failure(
+            "MalformedAnswer",
+            f"the body is larger than {LARGEST >> 20} MiB and was not read further",
+        )
     broken = (IncompleteRead, InvalidChunkLength, DecodeError)
     if isinstance(error, broken) or any(isinstance(reason, broken) for reason in error.args):
         return Failure("MalformedAnswer", f"the body ends too soon or is damaged ({line(error)})")
@@ -131,4 +151,6 @@ def failure(error: Exception, server: str) -> Failure:
     if isinstance(error, (urllib3.exceptions.HTTPError, OSError)):
         return Failure("Unreachable", f"{server}: {line(error)}")
     # Chunks of a negative or absurd length, for one: http.client raises whatever they lead to.
-    return Failure("MalformedAnswer", f"it is no HTTP response that can be read ({type(error).__name__})")
+    return Failure(
+        "MalformedAnswer", f"it is no HTTP response that can be read ({type(error).__name__})"
+    )

@@ -24,7 +24,9 @@ _known: set[str] = set()
 
 def remember(*credentials: str) -> None:
     """Take these for credentials from now on, each as it is and without the white space around it."""
-    _known.update(part for whole in credentials for part in (whole, whole.strip()) if len(part) >= _SHORTEST)
+    _known.update(
+        part for whole in credentials for part in (whole, whole.strip()) if len(part) >= _SHORTEST
+    )
 
 
 def hidden(text: str) -> str:
@@ -70,5 +72,7 @@ def _without(value: Any, credentials: list[str]) -> Any:
     if isinstance(value, list):
         return [_without(item, credentials) for item in value]
     if isinstance(value, dict):
-        return {_without(key, credentials): _without(held, credentials) for key, held in value.items()}
+        return {
+            _without(key, credentials): _without(held, credentials) for key, held in value.items()
+        }
     return value

@@ -45,7 +45,9 @@ def dump(clusters: Clusters) -> Object:
                     {"read": [*key], "code": failure.code, "detail": failure.detail}
                     for key, failure in sorted(snapshot.failures.items(), key=str)
                 ],
-                "objects": [obj for kind in sorted(snapshot.objects) for obj in snapshot.objects[kind]],
+                "objects": [
+                    obj for kind in sorted(snapshot.objects) for obj in snapshot.objects[kind]
+                ],
             }
             for snapshot in clusters.every
         ],
@@ -65,11 +67,21 @@ def restore(document: Any, name: str) -> Clusters:
     named = [snapshot for cluster, snapshot in restored if cluster.get("named") is True]
     mesh_wide = dig(document, "meshWide") is True
     # Contexts have names of their own; the control plane of one cluster may stand in another namespace of it.
-    distinct = len({(snapshot.source, snapshot.namespace) for _, snapshot in restored}) == len(restored)
-    whole = len(restored) == len(dig(document, "clusters") or ()) == len({*map(id, verified), *map(id, named)})
-    if not (verified and whole and distinct and len(named) <= 1 and (mesh_wide or len(verified) == 1)):
+    distinct = len({(snapshot.source, snapshot.namespace) for _, snapshot in restored}) == len(
+        restored
+    )
+    whole = (
+        len(restored)
+        == len(dig(document, "clusters") or ())
+        == len({*map(id, verified), *map(id, named)})
+    )
+    if not (
+        verified and whole and distinct and len(named) <= 1 and (mesh_wide or len(verified) == 1)
+    ):
         raise InputError(f"{name}: the snapshot is damaged: take it again")
-    return Clusters(verified, next(iter(named), None), mesh_wide, dig(document, "allContexts") is True)
+    return Clusters(
+        verified, next(iter(named), None), mesh_wide, dig(document, "allContexts") is True
+    )
 
 
 def _cluster(written: Object) -> Snapshot | None:
@@ -77,7 +89,11 @@ def _cluster(written: Object) -> Snapshot | None:
     answered = dig(written, "answered")
     keys = [key for key in answered if _is_key(key)] if isinstance(answered, list) else []
     failed = [f for f in maps(written, "failures") if _is_key(dig(f, "read")) and text(f, "code")]
-    objects = [obj for obj in maps(written, "objects") if text(obj, "kind") and text(obj, "metadata", "name")]
+    objects = [
+        obj
+        for obj in maps(written, "objects")
+        if text(obj, "kind") and text(obj, "metadata", "name")
+    ]
     taken = dig(written, "taken")
     whole = (
         text(written, "context")
@@ -92,13 +108,17 @@ def _cluster(written: Object) -> Snapshot | None:
     )
     if not whole:
         return None
-    snapshot = Snapshot(text(written, "context"), text(written, "namespace"), text(written, "server"), taken)
+    snapshot = Snapshot(
+        text(written, "context"), text(written, "namespace"), text(written, "server"), taken
+    )
     snapshot.stand_ins = dig(written, "standIns") is True
     snapshot.aliases = tuple(texts(written, "aliases"))
     snapshot.answered = {(kind, namespace, subject) for kind, namespace, subject in keys}
     for failure in failed:
         kind, namespace, subject = failure["read"]
-        snapshot.failures[kind, namespace, subject] = Failure(failure["code"], text(failure, "detail"))
+        snapshot.failures[kind, namespace, subject] = Failure(
+            failure["code"], text(failure, "detail")
+        )
     kinds: dict[str, list[Object]] = {}
     for obj in objects:
         kinds.setdefault(obj["kind"], []).append(obj)

@@ -35,30 +35,54 @@ def from_files(arguments: argparse.Namespace) -> Clusters:
     """The clusters whose objects stand in files. Raises InputError for flags that don't go together, or a bad file."""
     from kubectl_mesh.collect import files as bundle
 
-    for flag in ("context", "contexts", "all_contexts", "kubeconfig", "control_plane_context", "acting_as", "as_group"):
+    for flag in (
+        "context",
+        "contexts",
+        "all_contexts",
+        "kubeconfig",
+        "control_plane_context",
+        "acting_as",
+        "as_group",
+    ):
         if getattr(arguments, flag):
             spelled = {"acting_as": "as"}.get(flag, flag).replace("_", "-")
             raise InputError(f"--{spelled} has no meaning with --filename: objects come from files")
     if not arguments.filename:
-        raise InputError("--control-plane-filename needs --filename: which cluster's objects are to be verified?")
+        raise InputError(
+            "--control-plane-filename needs --filename: which cluster's objects are to be verified?"
+        )
     if [*arguments.filename, *arguments.control_plane_filename].count("-") > 1:
         raise InputError("stdin (-) can be read once only")
     loaded = bundle.load(arguments.filename, arguments.namespace)
     verified, brought = loaded.verified[0], loaded.named
     if arguments.namespace not in (verified.namespace, DEFAULT_NAMESPACE):
-        raise InputError(f"{verified.source}: the snapshot is of namespace {verified.namespace}: leave --namespace out")
+        raise InputError(
+            f"{verified.source}: the snapshot is of namespace {verified.namespace}: leave --namespace out"
+        )
     if loaded.mesh_wide and (arguments.control_plane_filename or arguments.control_plane_namespace):
-        raise InputError(f"{verified.source}: the snapshot holds all clusters of its run: leave --control-plane-… out")
+        raise InputError(
+            f"{verified.source}: the snapshot holds all clusters of its run: leave --control-plane-… out"
+        )
     namespace = arguments.control_plane_namespace or verified.namespace
-    paths = [list(map(os.path.realpath, names)) for names in (arguments.filename, arguments.control_plane_filename)]
+    paths = [
+        list(map(os.path.realpath, names))
+        for names in (arguments.filename, arguments.control_plane_filename)
+    ]
     if brought and arguments.control_plane_namespace not in (None, brought.namespace):
-        raise InputError(f"{brought.source}: the snapshot is of namespace {brought.namespace}, as it says itself")
+        raise InputError(
+            f"{brought.source}: the snapshot is of namespace {brought.namespace}, as it says itself"
+        )
     if loaded.mesh_wide or (brought and paths[1] in ([], paths[0])):
         return loaded
     if not paths[1] or paths[0] == paths[1]:
         # The same objects: the control plane stands in another namespace of the same cluster, or nowhere.
-        return Clusters([verified], None if namespace == verified.namespace else replace(verified, namespace=namespace))
-    return Clusters([verified], bundle.load(arguments.control_plane_filename, namespace).verified[0])
+        return Clusters(
+            [verified],
+            None if namespace == verified.namespace else replace(verified, namespace=namespace),
+        )
+    return Clusters(
+        [verified], bundle.load(arguments.control_plane_filename, namespace).verified[0]
+    )
 
 
 def from_contexts(
@@ -78,7 +102,9 @@ def from_contexts(
     kubeconfig = Kubeconfig(arguments.kubeconfig)
     contexts, where = _chosen(arguments, kubeconfig)
     mesh_wide = where in ("--contexts", "--all-contexts")
-    if kubeconfig.mistakes and not mesh_wide:  # as kubectl does; of several contexts each costs itself only
+    if (
+        kubeconfig.mistakes and not mesh_wide
+    ):  # as kubectl does; of several contexts each costs itself only
         raise InputError(kubeconfig.mistakes[0])
     named, named_by = arguments.control_plane_context, "--control-plane-context"
     if not named and os.environ.get(CONTROL_PLANE_CONTEXT):
@@ -87,7 +113,9 @@ def from_contexts(
         kubeconfig.require(named_by, named)
     if arguments.control_plane_namespace and not named:
         if mesh_wide:
-            raise InputError(f"--control-plane-namespace needs --control-plane-context beside {where}")
+            raise InputError(
+                f"--control-plane-namespace needs --control-plane-context beside {where}"
+            )
         named = contexts[0]
     namespace = arguments.control_plane_namespace or arguments.namespace
     login = Login(kubeconfig, arguments.acting_as, arguments.as_group)
@@ -97,7 +125,9 @@ def from_contexts(
             raise InputError("--as-group needs --as")
         # Until it is connected; one that never is has a kubeconfig all the same.
         server = hidden(" ".join(filter(None, kubeconfig.way(context)[:3])) or f"context {context}")
-        return Cluster(Snapshot(context, namespace, server), login, where, arguments.request_timeout)
+        return Cluster(
+            Snapshot(context, namespace, server), login, where, arguments.request_timeout
+        )
 
     ways: dict[tuple[str, ...], Cluster] = {}
     for context in contexts:
@@ -118,7 +148,9 @@ def from_contexts(
         else:
             clusters.append(cluster(named, namespace, named_by))
             control_plane = clusters[-1].snapshot
-    for each in clusters if not mesh_wide else ():  # where there are several, one that can't be used costs only itself
+    for each in (
+        clusters if not mesh_wide else ()
+    ):  # where there are several, one that can't be used costs only itself
         each.connect()
     found = Clusters(verified, control_plane, mesh_wide, bool(arguments.all_contexts))
 
@@ -126,7 +158,9 @@ def from_contexts(
         if mesh_wide:
             progress([each.snapshot.source for each in reading], len(clusters))
 
-    Capture(clusters, _questions(found, arguments), getattr(arguments, "parallel", _PARALLEL)).run(tell)
+    Capture(clusters, _questions(found, arguments), getattr(arguments, "parallel", _PARALLEL)).run(
+        tell
+    )
     if arguments.debug:
         for each in clusters:
             sys.stderr.write(f"debug: {each.snapshot.source}: {each.requests} requests\n")
@@ -149,7 +183,9 @@ def _chosen(arguments: argparse.Namespace, kubeconfig: Kubeconfig) -> tuple[list
     if contexts:
         return contexts, spelled[0]
     if not arguments.context and not current:
-        raise InputError(f"no active context in kubeconfig {path}: name one with --context {kubeconfig.offers}")
+        raise InputError(
+            f"no active context in kubeconfig {path}: name one with --context {kubeconfig.offers}"
+        )
     return [arguments.context or current], "--context" if arguments.context else "current-context"
 
 
@@ -170,7 +206,9 @@ def _questions(clusters: Clusters, arguments: argparse.Namespace) -> Questions:
     def further(cluster: Snapshot) -> list[Read]:
         verified = cluster in clusters.verified
         if with_gateways:
-            return further_gateway_reads(cluster, verified=verified, gateways_in=gateways_in, gateway=arguments.gateway)
+            return further_gateway_reads(
+                cluster, verified=verified, gateways_in=gateways_in, gateway=arguments.gateway
+            )
         return further_reads(cluster, verified=verified)
 
     def last(cluster: Snapshot, answered: Sequence[Snapshot]) -> list[Read]:
@@ -182,6 +220,8 @@ def _questions(clusters: Clusters, arguments: argparse.Namespace) -> Questions:
         for other in answered:
             if id(other) not in exposed:
                 exposed[id(other)] = exposed_addresses(other)
-        return lookups(cluster, cluster, None, stated.union(*(exposed[id(other)] for other in answered)))
+        return lookups(
+            cluster, cluster, None, stated.union(*(exposed[id(other)] for other in answered))
+        )
 
     return Questions(first, further, last)

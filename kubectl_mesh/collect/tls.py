@@ -13,7 +13,9 @@ from urllib3.util.ssl_ import create_urllib3_context
 _OPEN_FILES = "/proc/self/fd"
 
 
-def context(authorities: bytes | None, certificate: tuple[bytes, bytes] | None, *, verify: bool) -> ssl.SSLContext:
+def context(
+    authorities: bytes | None, certificate: tuple[bytes, bytes] | None, *, verify: bool
+) -> ssl.SSLContext:
     """A context for one API server.
 
     `authorities` are the certificates (PEM) that the server's is verified by, None for the system's; `certificate` is

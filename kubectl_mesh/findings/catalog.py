@@ -225,9 +225,18 @@ def phrase(key: str, **params: str) -> Shell:
 
 def _filled(template: str, params: Mapping[str, str]) -> str:
     """A text with commands, which are its indented lines; in these names must be names."""
-    said = {key: value if isinstance(value, Shell) else shlex.quote(_short(value)) for key, value in params.items()}
-    typed = said | {key: word(value) for key, value in params.items() if key in _NAMES and not isinstance(value, Shell)}
-    lines = [line.format_map(typed if line.startswith("  ") else said) for line in template.split("\n")]
+    said = {
+        key: value if isinstance(value, Shell) else shlex.quote(_short(value))
+        for key, value in params.items()
+    }
+    typed = said | {
+        key: word(value)
+        for key, value in params.items()
+        if key in _NAMES and not isinstance(value, Shell)
+    }
+    lines = [
+        line.format_map(typed if line.startswith("  ") else said) for line in template.split("\n")
+    ]
     return "\n".join(lines)
 
 

@@ -71,7 +71,11 @@ class Finding:
             "id": self.id,
             "code": self.code,
             "result": self.result,
-            "object": {"kind": self.object.kind, "namespace": self.object.namespace, "name": self.object.name},
+            "object": {
+                "kind": self.object.kind,
+                "namespace": self.object.namespace,
+                "name": self.object.name,
+            },
             "field": self.field,
             "expected": self.expected,
             "actual": self.actual,
@@ -128,7 +132,10 @@ class Ignore:
         return (
             finding.result != PASS
             and finding.code == self.code
-            and (not self.kind or (finding.object.kind.lower(), finding.object.name) == (self.kind, self.name))
+            and (
+                not self.kind
+                or (finding.object.kind.lower(), finding.object.name) == (self.kind, self.name)
+            )
         )
 
 
@@ -136,7 +143,11 @@ class Report:
     """A whole run: `command` is the verb, `verdict` one of pass, fail, unknown."""
 
     def __init__(
-        self, command: str, clusters: Sequence[ClusterReport], ignores: Iterable[Ignore] = (), fail_on: str = FAIL
+        self,
+        command: str,
+        clusters: Sequence[ClusterReport],
+        ignores: Iterable[Ignore] = (),
+        fail_on: str = FAIL,
     ) -> None:
         self.command = command
         self.clusters = list(clusters)
@@ -147,7 +158,10 @@ class Report:
             finding.id = f"{finding.code}-{counters[finding.code]}"
             finding.ignored = any(ignore.covers(finding) for ignore in ignored)
         self.summary = {
-            **{result: sum(f.result == result and not f.ignored for f in self.findings) for result in RESULTS},
+            **{
+                result: sum(f.result == result and not f.ignored for f in self.findings)
+                for result in RESULTS
+            },
             "ignored": sum(f.ignored for f in self.findings),
         }
         self.failing = (FAIL, WARN) if fail_on == WARN else (FAIL,)
@@ -171,7 +185,9 @@ class Report:
         if any(results & set(self.failing) for _, results in counted):
             return FAIL
         # A cluster where nothing was compared, or something could not be told, is never fine.
-        if any((not asked and PASS not in results) or UNKNOWN in results for asked, results in counted):
+        if any(
+            (not asked and PASS not in results) or UNKNOWN in results for asked, results in counted
+        ):
             return UNKNOWN
         return SKIP if all(results <= {SKIP} for _, results in counted) else PASS
 

@@ -114,17 +114,21 @@ PHRASES = {
 
 CODES = {
     # --- istiod-remote: the address ---------------------------------------------------------------
-    "AddressIsExpected": Text("The address is right", "{service} leads to {addresses}, as expected."),
+    "AddressIsExpected": Text(
+        "The address is right", "{service} leads to {addresses}, as expected."
+    ),
     "AddressIsHostedPod": Text(
         "A workload cluster has the hosted istiod's Pod IP",
         "{service} leads to {address}, which is {what}, but {wanted}.",
-        "A Pod IP of the control-plane cluster is not routed in a workload cluster. " + _NO_CONFIGURATION,
+        "A Pod IP of the control-plane cluster is not routed in a workload cluster. "
+        + _NO_CONFIGURATION,
         "{fix}",
     ),
     "AddressIsLoadBalancer": Text(
         "The control-plane cluster has the load balancer address",
         "{service} leads to {address}, which is {what}, but {wanted}.",
-        "From inside its own cluster a load balancer address often leads nowhere. " + _NO_CONFIGURATION,
+        "From inside its own cluster a load balancer address often leads nowhere. "
+        + _NO_CONFIGURATION,
         "{fix}",
     ),
     "AddressIsLocalIstiod": Text(
@@ -137,7 +141,8 @@ CODES = {
     "AddressIsCkubeRemote": Text(
         "istiod-remote leads to ckube-remote",
         "{service} leads to {address}, which is {what}, but {wanted}.",
-        "ckube-remote has port 80 only and serves no configuration to proxies. " + _NO_CONFIGURATION,
+        "ckube-remote has port 80 only and serves no configuration to proxies. "
+        + _NO_CONFIGURATION,
         "{fix}",
     ),
     "AddressIsOtherMesh": Text(
@@ -168,7 +173,8 @@ CODES = {
     "AddressIsStale": Text(
         "The address belongs to no ready hosted Pod",
         "{service} leads to {address}, {what}: no ready hosted Pod has it, and {wanted}.",
-        "Hosted Pods get new addresses when they restart; an old one leads nowhere. " + _NO_CONFIGURATION,
+        "Hosted Pods get new addresses when they restart; an old one leads nowhere. "
+        + _NO_CONFIGURATION,
         "{fix}",
     ),
     "AddressIsUnexpected": Text(
@@ -259,7 +265,9 @@ CODES = {
         "  {kubectl} get endpointslices -l kubernetes.io/service-name={service} -o yaml\n"
         "  {kubectl} get endpoints {service} -o yaml",
     ),
-    "PortsAreExpected": Text("The ports are right", "{service} leads to the ports {ports} on every address."),
+    "PortsAreExpected": Text(
+        "The ports are right", "{service} leads to the ports {ports} on every address."
+    ),
     "XDSPortMissing": Text(
         "No way to port 15012",
         "{service} port 15012 leads to no port 15012 on {addresses}: there is {held}, it should be {wanted}.",
@@ -342,9 +350,12 @@ CODES = {
         "Remove the one that is left over, or correct the meshId in its mesh config (configmap istio-<name>-hosted).",
     ),
     "HostedLBAssigned": Text(
-        "hosted-lb has an address", "Workload clusters must have {addresses}, the address of {name}."
+        "hosted-lb has an address",
+        "Workload clusters must have {addresses}, the address of {name}.",
     ),
-    "HostedLBReachesPods": Text("hosted-lb leads to the hosted istiod", "{name} leads to ready hosted Pods on 15012."),
+    "HostedLBReachesPods": Text(
+        "hosted-lb leads to the hosted istiod", "{name} leads to ready hosted Pods on 15012."
+    ),
     "HostedLBPending": Text(
         "hosted-lb has no address",
         "{name} in {cluster} is <pending>: no load balancer gave it an address.",
@@ -417,7 +428,9 @@ CODES = {
         "Nothing was compared, so nothing can be called fine.",
         "Are these the right contexts, and the mesh's namespace (-n)?",
     ),
-    "GlobalMeshAgrees": Text("The GlobalMesh agrees", "{setting} of the GlobalMesh {mesh} is what the clusters have."),
+    "GlobalMeshAgrees": Text(
+        "The GlobalMesh agrees", "{setting} of the GlobalMesh {mesh} is what the clusters have."
+    ),
     "GlobalMeshAddressDiffers": Text(
         "The GlobalMesh has another control-plane address",
         "The GlobalMesh {mesh} sets remotePilotAddress to {address}, but {wanted}.",
@@ -613,7 +626,8 @@ CODES = {
     # --- gateways: Services -----------------------------------------------------------------------
     "GatewayHasAddress": Text("The gateway has its address", "{name} has the address {addresses}."),
     "GatewayNeedsNoAddress": Text(
-        "There is no address to allocate", "{name} is of type {type}: no load balancer has a part in it."
+        "There is no address to allocate",
+        "{name} is of type {type}: no load balancer has a part in it.",
     ),
     "GatewayServiceReachesPods": Text(
         "The Service leads to the gateway", "{name} leads to {reached} ready Pods of {gateways}."
@@ -677,7 +691,8 @@ CODES = {
     ),
     # --- gateways: what the proxies believe -------------------------------------------------------
     "GatewayIdentityIsExpected": Text(
-        "The proxies know their mesh", "The proxies of {name} have {values}, as the mesh config says."
+        "The proxies know their mesh",
+        "The proxies of {name} have {values}, as the mesh config says.",
     ),
     "GatewayMeshIDDiffers": Text(
         "The gateway belongs to another mesh",
@@ -709,7 +724,9 @@ CODES = {
         "A proxy keeps the address that it was made with: it may be Ready with the configuration of the wrong istiod.",
         "To end that, {renew}",
     ),
-    "ProxyVersionFits": Text("Proxy and istiod fit", "{name} runs {proxy}, the hosted istiod {istiod}."),
+    "ProxyVersionFits": Text(
+        "Proxy and istiod fit", "{name} runs {proxy}, the hosted istiod {istiod}."
+    ),
     "ProxyVersionSkew": Text(
         "Proxy and istiod are too far apart",
         "{name} runs {proxy}, the hosted istiod that serves it {istiod}.",
@@ -717,7 +734,8 @@ CODES = {
         "{fix}",
     ),
     "ProxyVersionUnknown": Text(
-        "Proxy and istiod were not compared", "The version of {name} was not compared with the hosted istiod's: {why}."
+        "Proxy and istiod were not compared",
+        "The version of {name} was not compared with the hosted istiod's: {why}.",
     ),
     # --- load balancers: of gateways, and of hosted-lb --------------------------------------------
     "LoadBalancerMissing": Text(
@@ -797,7 +815,9 @@ CODES = {
         _NO_ADDRESS,
         "  {kubectl} describe service {name}",
     ),
-    "AddressAnnounced": Text("The address is announced", "{addresses} is announced by {advertisements}."),
+    "AddressAnnounced": Text(
+        "The address is announced", "{addresses} is announced by {advertisements}."
+    ),
     "AddressNotAnnounced": Text(
         "Nobody announces the address",
         "{name} has {addresses}, and nobody announces that: {why}.",

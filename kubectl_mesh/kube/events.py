@@ -36,14 +36,25 @@ def events_of(snapshot: Snapshot, kind: str, obj: Object) -> list[Event]:
         for event in snapshot.all("Event", snapshot.namespace_of(obj))
         if (text(event, "involvedObject", "kind"), text(event, "involvedObject", "name")) == about
         # One of the same name may have been there before.
-        and text(event, "involvedObject", "uid") in ("", own or text(event, "involvedObject", "uid"))
+        and text(event, "involvedObject", "uid")
+        in ("", own or text(event, "involvedObject", "uid"))
     ]
     return sorted(found, key=lambda event: event.last, reverse=True)
 
 
 def _event(snapshot: Snapshot, event: Object) -> Event:
-    times = (dig(event, "series", "lastObservedTime"), *(event.get(k) for k in ("lastTimestamp", "eventTime")))
-    last = next((t for t in (*times, dig(event, "metadata", "creationTimestamp")) if isinstance(t, str) and t), "")
+    times = (
+        dig(event, "series", "lastObservedTime"),
+        *(event.get(k) for k in ("lastTimestamp", "eventTime")),
+    )
+    last = next(
+        (
+            t
+            for t in (*times, dig(event, "metadata", "creationTimestamp"))
+            if isinstance(t, str) and t
+        ),
+        "",
+    )
     counts = (dig(event, "series", "count"), event.get("count"))
     return Event(
         text(event, "reason"),

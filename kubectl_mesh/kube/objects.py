@@ -44,7 +44,11 @@ def maps(value: Any, *path: str) -> list[dict[str, Any]]:
 def texts(value: Any, *path: str) -> list[str]:
     """The non-empty strings in the list at `path`; [] where there is none."""
     found = dig(value, *path)
-    return [item for item in found if isinstance(item, str) and item] if isinstance(found, list) else []
+    return (
+        [item for item in found if isinstance(item, str) and item]
+        if isinstance(found, list)
+        else []
+    )
 
 
 def some(names: Sequence[str]) -> str:

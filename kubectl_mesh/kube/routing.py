@@ -90,7 +90,8 @@ def slice_backends(slices: Iterable[Object], service: Object | None = None) -> l
         Backend(
             text(slice_, "metadata", "name"),
             normalise(address),
-            dig(endpoint, "conditions", "ready") is not False and not (local and not text(endpoint, "nodeName")),
+            dig(endpoint, "conditions", "ready") is not False
+            and not (local and not text(endpoint, "nodeName")),
             _ports(slice_),
         )
         for slice_ in slices
@@ -102,13 +103,22 @@ def slice_backends(slices: Iterable[Object], service: Object | None = None) -> l
 
 def slices_of(snapshot: Snapshot, service: str, namespace: str | None = None) -> list[Object]:
     """The EndpointSlices of a Service, by its name (namespace: default the snapshot's)."""
-    return [s for s in snapshot.all("EndpointSlice", namespace) if labels_of(s).get(SERVICE_NAME_LABEL) == service]
+    return [
+        s
+        for s in snapshot.all("EndpointSlice", namespace)
+        if labels_of(s).get(SERVICE_NAME_LABEL) == service
+    ]
 
 
 def endpoints_backends(endpoints: Object | None) -> list[Backend]:
     """The backends in an Endpoints object; `notReadyAddresses` are not routed."""
     return [
-        Backend(text(endpoints, "metadata", "name"), normalise(text(address, "ip")), ready, _ports(subset))
+        Backend(
+            text(endpoints, "metadata", "name"),
+            normalise(text(address, "ip")),
+            ready,
+            _ports(subset),
+        )
         for subset in maps(endpoints, "subsets")
         for key, ready in (("addresses", True), ("notReadyAddresses", False))
         for address in maps(subset, key)
@@ -122,7 +132,9 @@ def mirrored(endpoints: Object | None) -> list[Object]:
         {
             "metadata": mapping(endpoints, "metadata"),
             "addressType": "IPv6" if ":" in text(address, "ip") else "IPv4",
-            "endpoints": [{"addresses": [text(address, "ip")], "conditions": {"ready": ready}, **address}],
+            "endpoints": [
+                {"addresses": [text(address, "ip")], "conditions": {"ready": ready}, **address}
+            ],
             "ports": maps(subset, "ports"),
         }
         for subset in maps(endpoints, "subsets")
@@ -138,7 +150,9 @@ def ready_addresses(backends: Iterable[Backend]) -> list[str]:
 
 def service_port(service: Object, number: int) -> Port | None:
     """The Service's TCP port of that number."""
-    return next((p for p in service_ports(service) if p.number == number and p.protocol == "TCP"), None)
+    return next(
+        (p for p in service_ports(service) if p.number == number and p.protocol == "TCP"), None
+    )
 
 
 def reached(port: Port, address: str, backends: Iterable[Backend]) -> set[int]:

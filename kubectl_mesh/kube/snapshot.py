@@ -57,18 +57,25 @@ class Snapshot:
         """Whether both are of one cluster: one API server, the same files, or the very same kube-system."""
         if self.uid and self.uid == other.uid:
             return True
-        return self.server == other.server and (self.server is not None or self.source == other.source)
+        return self.server == other.server and (
+            self.server is not None or self.source == other.source
+        )
 
     def add(self, kind: str, found: Iterable[Object]) -> None:
         """Keep objects of one kind; an object that is already there is replaced."""
-        kept = {(text(o, "metadata", "namespace"), name_of(o)): o for o in self.objects.get(kind, [])}
+        kept = {
+            (text(o, "metadata", "namespace"), name_of(o)): o for o in self.objects.get(kind, [])
+        }
         for obj in found:
             kept[text(obj, "metadata", "namespace"), name_of(obj)] = obj
         self.objects[kind] = list(kept.values())
 
     def all(self, kind: str, namespace: str | None = None) -> list[Object]:
         """Every object of a kind in a namespace (default: the snapshot's own), or in ALL_NAMESPACES."""
-        found, wanted = self.objects.get(kind, []), self.namespace if namespace is None else namespace
+        found, wanted = (
+            self.objects.get(kind, []),
+            self.namespace if namespace is None else namespace,
+        )
         return [o for o in found if wanted in (ALL_NAMESPACES, self.namespace_of(o))]
 
     def namespace_of(self, obj: Object) -> str:
@@ -79,7 +86,9 @@ class Snapshot:
         """One object by its name, or None: ask `unread` whether None means absent."""
         return next((o for o in self.all(kind, namespace) if name_of(o) == name), None)
 
-    def unread(self, kind: str, subject: str | None = None, namespace: str | None = None) -> Failure | None:
+    def unread(
+        self, kind: str, subject: str | None = None, namespace: str | None = None
+    ) -> Failure | None:
         """Why it can't be said that an object is absent, or None where it can.
 
         What was answered for ALL_NAMESPACES was answered for each.

@@ -16,7 +16,10 @@ def is_ready(pod: Object) -> bool:
     return (
         text(pod, "status", "phase") == "Running"
         and not is_terminating(pod)
-        and any(c.get("type") == "Ready" and c.get("status") == "True" for c in maps(pod, "status", "conditions"))
+        and any(
+            c.get("type") == "Ready" and c.get("status") == "True"
+            for c in maps(pod, "status", "conditions")
+        )
     )
 
 
@@ -28,7 +31,11 @@ def pod_addresses(pod: Object) -> list[str]:
 
 def lb_addresses(service: Object | None) -> list[str]:
     """Every IP and host name that a load balancer gave a Service, normalised; [] while it is pending."""
-    given = [text(i, key) for i in maps(service, "status", "loadBalancer", "ingress") for key in ("ip", "hostname")]
+    given = [
+        text(i, key)
+        for i in maps(service, "status", "loadBalancer", "ingress")
+        for key in ("ip", "hostname")
+    ]
     return list(dict.fromkeys(normalise(address) for address in given if address))
 
 

@@ -49,14 +49,18 @@ def _loaded(text: str, load: Callable[[], Any]) -> Any:
         raise YAMLTextError(problem, mark.line + 1 if mark else None) from error
     except RecursionError as error:
         raise YAMLTextError("it is nested too deeply") from error
-    except Exception as error:  # a timestamp, number or tag that YAML can't make raises whatever it likes
+    except (
+        Exception
+    ) as error:  # a timestamp, number or tag that YAML can't make raises whatever it likes
         raise YAMLTextError(f"it can't be decoded ({type(error).__name__})") from error
 
 
 def _depth(content: str) -> int:
     """How deeply YAML may be nested at the most: by brackets, by indentation, and by dashes in one line."""
     deepest = 0
-    for part in re.split(r"^(?=[\w-])", content, flags=re.MULTILINE):  # brackets in texts must not add up
+    for part in re.split(
+        r"^(?=[\w-])", content, flags=re.MULTILINE
+    ):  # brackets in texts must not add up
         depth = 0
         for bracket in re.finditer(r"[\[\]{}]", part):
             depth += 1 if bracket[0] in "[{" else -1

@@ -8,17 +8,41 @@ from dataclasses import dataclass
 from kubectl_mesh.kube.objects import dig, labels_of, mapping, maps, name_of, text
 from kubectl_mesh.kube.routing import SERVICE_NAME_LABEL, normalise, ready_addresses, slice_backends
 from kubectl_mesh.kube.snapshot import Snapshot
-from kubectl_mesh.kube.workloads import cluster_addresses, internal_names, is_ready, lb_addresses, pod_addresses
-from kubectl_mesh.mesh.control_planes import configured_mesh_ids, hosted_lb_addresses, hosted_lb_names, hosted_mesh_ids
+from kubectl_mesh.kube.workloads import (
+    cluster_addresses,
+    internal_names,
+    is_ready,
+    lb_addresses,
+    pod_addresses,
+)
+from kubectl_mesh.mesh.control_planes import (
+    configured_mesh_ids,
+    hosted_lb_addresses,
+    hosted_lb_names,
+    hosted_mesh_ids,
+)
 from kubectl_mesh.mesh.istiods import istiod_pods, local_istiod_pods
-from kubectl_mesh.mesh.names import CKUBE_REMOTE, HOSTED_LB, REVISION_LABEL, hosted_lb_name, is_remote_service
+from kubectl_mesh.mesh.names import (
+    CKUBE_REMOTE,
+    HOSTED_LB,
+    REVISION_LABEL,
+    hosted_lb_name,
+    is_remote_service,
+)
 
 
 def dialled_addresses(snapshot: Snapshot) -> list[str]:
     """What a cluster's ways to control planes lead to: istiod-remote (a host name too), a hosted-lb by its slices."""
-    services = ((text(labels_of(s), SERVICE_NAME_LABEL), s) for s in snapshot.objects.get("EndpointSlice", []))
+    services = (
+        (text(labels_of(s), SERVICE_NAME_LABEL), s)
+        for s in snapshot.objects.get("EndpointSlice", [])
+    )
     slices = [s for name, s in services if is_remote_service(name) or HOSTED_LB.fullmatch(name)]
-    names = [text(s, "spec", "externalName") for s in snapshot.all("Service") if is_remote_service(name_of(s))]
+    names = [
+        text(s, "spec", "externalName")
+        for s in snapshot.all("Service")
+        if is_remote_service(name_of(s))
+    ]
     return [*ready_addresses(slice_backends(slices)), *map(normalise, filter(None, names))]
 
 
@@ -59,11 +83,16 @@ def shadowing(verified: Snapshot) -> dict[str, Owner]:
     """
     own: dict[str, Owner] = {}
     for pod in local_istiod_pods(verified):
-        owner = Owner("AddressIsLocalIstiod", f"the local istiod's Pod {name_of(pod)} in this cluster", True)
+        owner = Owner(
+            "AddressIsLocalIstiod", f"the local istiod's Pod {name_of(pod)} in this cluster", True
+        )
         own |= dict.fromkeys(pod_addresses(pod), owner)
     for service in verified.all("Service"):
         what = f"the Service {name_of(service)} in this cluster"
-        own |= dict.fromkeys(cluster_addresses(service), Owner("AddressIsClusterIP", f"the ClusterIP of {what}", True))
+        own |= dict.fromkeys(
+            cluster_addresses(service),
+            Owner("AddressIsClusterIP", f"the ClusterIP of {what}", True),
+        )
         if not HOSTED_LB.fullmatch(name_of(service)):
             owner = Owner("AddressIsUnexpected", f"the load balancer address of {what}", True)
             own |= dict.fromkeys(lb_addresses(service), owner)
@@ -80,18 +109,27 @@ def _owners(
     clusters = [verified] if control_plane in (None, verified) else [verified, control_plane]
 
     for pod in local_istiod_pods(verified):
-        yield Owner("AddressIsLocalIstiod", f"the local istiod's Pod {name_of(pod)}", True), pod_addresses(pod)
+        yield (
+            Owner("AddressIsLocalIstiod", f"the local istiod's Pod {name_of(pod)}", True),
+            pod_addresses(pod),
+        )
     for service in verified.all("Service"):
         selector = mapping(service, "spec", "selector")
-        if selector.get("app") == "istiod" and not str(selector.get(REVISION_LABEL)).endswith("-hosted"):
-            owner = Owner("AddressIsLocalIstiod", f"the local istiod's Service {name_of(service)}", True)
+        if selector.get("app") == "istiod" and not str(selector.get(REVISION_LABEL)).endswith(
+            "-hosted"
+        ):
+            owner = Owner(
+                "AddressIsLocalIstiod", f"the local istiod's Service {name_of(service)}", True
+            )
             yield owner, cluster_addresses(service) + internal_names(service, verified.namespace)
 
     for cluster in clusters:
         here = cluster is verified
         ids, certain = hosted_mesh_ids(cluster), configured_mesh_ids(cluster)
 
-        def elsewhere(name: str, ids: dict[str, str] = ids, certain: dict[str, str] = certain) -> str | None:
+        def elsewhere(
+            name: str, ids: dict[str, str] = ids, certain: dict[str, str] = certain
+        ) -> str | None:
             """The code for a thing of another mesh. Only a mesh ID that was read makes it certain: names may differ."""
             if mesh_id in (None, ids.get(name, name)):
                 return None
@@ -107,7 +145,10 @@ def _owners(
             if code:
                 what += f" of mesh {ids.get(name, name)}"
             elif hosted_here:
-                code, what = "AddressIsStale", what + ("" if is_ready(pod) else " that is not ready")
+                code, what = (
+                    "AddressIsStale",
+                    what + ("" if is_ready(pod) else " that is not ready"),
+                )
             yield Owner(code or "AddressIsHostedPod", what, here), pod_addresses(pod)
         for name in hosted_lb_names(cluster):
             what = f"the load balancer address of {hosted_lb_name(name)}"
@@ -125,14 +166,29 @@ def _owners(
                 yield Owner("AddressIsCkubeRemote", what, here), pod_addresses(pod)
         for service in cluster.all("Service"):
             what = f"the Service {name_of(service)}"
-            yield Owner("AddressIsClusterIP", f"the ClusterIP of {what}", here), cluster_addresses(service)
-            yield Owner("AddressIsUnexpected", f"the load balancer address of {what}", here), lb_addresses(service)
+            yield (
+                Owner("AddressIsClusterIP", f"the ClusterIP of {what}", here),
+                cluster_addresses(service),
+            )
+            yield (
+                Owner("AddressIsUnexpected", f"the load balancer address of {what}", here),
+                lb_addresses(service),
+            )
         for pod in cluster.all("Pod"):
             if not dig(pod, "spec", "hostNetwork"):
-                yield Owner("AddressIsOtherPod", f"the Pod {name_of(pod)}", here), pod_addresses(pod)
+                yield (
+                    Owner("AddressIsOtherPod", f"the Pod {name_of(pod)}", here),
+                    pod_addresses(pod),
+                )
         for pod in cluster.all("Pod"):
             node = text(pod, "spec", "nodeName") or "unknown"
-            ips = [text(pod, "status", "hostIP"), *(text(ip, "ip") for ip in maps(pod, "status", "hostIPs"))]
-            yield Owner("AddressIsNode", f"the node {node}", here), [normalise(ip) for ip in ips if ip]
+            ips = [
+                text(pod, "status", "hostIP"),
+                *(text(ip, "ip") for ip in maps(pod, "status", "hostIPs")),
+            ]
+            yield (
+                Owner("AddressIsNode", f"the node {node}", here),
+                [normalise(ip) for ip in ips if ip],
+            )
         if here:
             yield from others

@@ -10,12 +10,23 @@ from kubectl_mesh.kube import yamltext
 from kubectl_mesh.kube.objects import Object, dig, mapping, name_of, text
 from kubectl_mesh.kube.snapshot import Snapshot
 from kubectl_mesh.mesh.istiods import local_revisions
-from kubectl_mesh.mesh.names import DNS_LABEL, LOCAL_ISTIOD, XDS_PORT, config_name, injector_name, is_remote_service
+from kubectl_mesh.mesh.names import (
+    DNS_LABEL,
+    LOCAL_ISTIOD,
+    XDS_PORT,
+    config_name,
+    injector_name,
+    is_remote_service,
+)
 
 
 def injected_mesh_ids(snapshot: Snapshot) -> set[str]:
     """The meshes that the injectors of a cluster make proxies for."""
-    injectors = [name_of(c) for c in snapshot.all("ConfigMap") if name_of(c).startswith("istio-sidecar-injector")]
+    injectors = [
+        name_of(c)
+        for c in snapshot.all("ConfigMap")
+        if name_of(c).startswith("istio-sidecar-injector")
+    ]
     return {text(injector_globals(snapshot, name), "meshID") for name in injectors} - {""}
 
 
@@ -69,13 +80,17 @@ def _mesh_config(snapshot: Snapshot, config: Object) -> MeshConfig:
         host, port = discovery, ""
     labels = host.rstrip(".").lower().split(".")
     # One label alone would be looked for in each proxy's own namespace.
-    inside = (len(labels) == 2 or labels[2:3] == ["svc"]) and all(map(DNS_LABEL.fullmatch, labels[:2]))
+    inside = (len(labels) == 2 or labels[2:3] == ["svc"]) and all(
+        map(DNS_LABEL.fullmatch, labels[:2])
+    )
     return MeshConfig(
         name=name_of(config),
         mesh_id=text(mesh, "defaultConfig", "meshId") or text(injected, "meshID") or None,
         discovery=discovery,
         service=labels[0] if inside and is_remote_service(labels[0]) else None,
-        local=inside and bool(LOCAL_ISTIOD.fullmatch(labels[0])) and not is_remote_service(labels[0]),
+        local=inside
+        and bool(LOCAL_ISTIOD.fullmatch(labels[0]))
+        and not is_remote_service(labels[0]),
         namespace=labels[1] if inside else snapshot.namespace,
         port=port,
         configured=text(injected, "remotePilotAddress") or None,
@@ -89,7 +104,10 @@ def _mesh_config(snapshot: Snapshot, config: Object) -> MeshConfig:
 def _ca_address(snapshot: Snapshot, config: str, injected: Object) -> str:
     """Where Istio's injection template sends the proxies for certificates: the local istiod, unless told otherwise."""
     where = text(injected, "istioNamespace") or snapshot.namespace
-    return text(injected, "caAddress") or f"istiod{config.removeprefix('istio')}.{where}.svc:{XDS_PORT}"
+    return (
+        text(injected, "caAddress")
+        or f"istiod{config.removeprefix('istio')}.{where}.svc:{XDS_PORT}"
+    )
 
 
 def parse_mesh(config: Object | None) -> tuple[Object, str | None]:
@@ -113,7 +131,9 @@ def _parse_yaml(raw: str) -> tuple[Object, str | None]:
 def injector_globals(snapshot: Snapshot, name: str) -> Object:
     """`.global` of the Helm values that Istio's chart writes into the injector's ConfigMap."""
     try:
-        written = text(snapshot.find("ConfigMap", name), "data", "values")[: yamltext.LARGEST_CONFIG]
+        written = text(snapshot.find("ConfigMap", name), "data", "values")[
+            : yamltext.LARGEST_CONFIG
+        ]
         return mapping(json.loads(written or "{}"), "global")
     except (ValueError, RecursionError):
         return {}

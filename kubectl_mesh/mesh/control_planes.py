@@ -24,15 +24,30 @@ from kubectl_mesh.mesh.names import (
 def signs_of_hosted_mesh(snapshot: Snapshot) -> list[str]:
     """What says that a cluster has, or had, part in a hosted mesh, whatever its mesh configs say."""
     kinds = ("Service", "Endpoints")
-    found = [f"{k.lower()}/{name_of(o)}" for k in kinds for o in snapshot.all(k) if is_remote_service(name_of(o))]
+    found = [
+        f"{k.lower()}/{name_of(o)}"
+        for k in kinds
+        for o in snapshot.all(k)
+        if is_remote_service(name_of(o))
+    ]
     slices = (text(labels_of(s), SERVICE_NAME_LABEL) for s in snapshot.all("EndpointSlice"))
-    found += [f"slices of service/{name}" for name in dict.fromkeys(slices) if is_remote_service(name)]
+    found += [
+        f"slices of service/{name}" for name in dict.fromkeys(slices) if is_remote_service(name)
+    ]
     for config in snapshot.all("ConfigMap"):
         injector = name_of(config).startswith("istio-sidecar-injector")
         if injector and text(injector_globals(snapshot, name_of(config)), "remotePilotAddress"):
             found.append(f"remotePilotAddress in configmap/{name_of(config)}")
-    found += [f"deployment/{name_of(d)}" for d in snapshot.all("Deployment") if HOSTED_DEPLOYMENT.fullmatch(name_of(d))]
-    hosted = [pod for pod in istiod_pods(snapshot) if text(labels_of(pod), REVISION_LABEL).endswith("-hosted")]
+    found += [
+        f"deployment/{name_of(d)}"
+        for d in snapshot.all("Deployment")
+        if HOSTED_DEPLOYMENT.fullmatch(name_of(d))
+    ]
+    hosted = [
+        pod
+        for pod in istiod_pods(snapshot)
+        if text(labels_of(pod), REVISION_LABEL).endswith("-hosted")
+    ]
     return found + [f"pod/{name_of(pod)}" for pod in hosted]
 
 
@@ -70,7 +85,9 @@ def hosted_control_planes(snapshot: Snapshot) -> list[HostedControlPlane]:
 
 def hosted_mesh_ids(snapshot: Snapshot) -> dict[str, str]:
     """The mesh ID of each hosted control plane whose config or Deployment was read, by the name of its objects."""
-    return {plane.name: plane.mesh_id for plane in hosted_control_planes(snapshot)} | configured_mesh_ids(snapshot)
+    return {
+        plane.name: plane.mesh_id for plane in hosted_control_planes(snapshot)
+    } | configured_mesh_ids(snapshot)
 
 
 def configured_mesh_ids(snapshot: Snapshot) -> dict[str, str]:

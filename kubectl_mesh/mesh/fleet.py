@@ -48,9 +48,15 @@ def _same_control_plane(one: Claim, other: Claim) -> bool:
 
 def exposed_addresses(cluster: Snapshot) -> set[str]:
     """The addresses of hosted-lb Services and of hosted istiods in a cluster."""
-    found = {address for name in hosted_lb_names(cluster) for address in hosted_lb_addresses(cluster, name)}
+    found = {
+        address
+        for name in hosted_lb_names(cluster)
+        for address in hosted_lb_addresses(cluster, name)
+    }
     names = hosted_mesh_ids(cluster)
-    return found.union(a for name in names for pod in hosted_pods(cluster, name) for a in pod_addresses(pod))
+    return found.union(
+        a for name in names for pod in hosted_pods(cluster, name) for a in pod_addresses(pod)
+    )
 
 
 @dataclass
@@ -78,7 +84,10 @@ class Clusters:
     @cached_property
     def every(self) -> list[Snapshot]:
         """Every cluster of the run, once."""
-        return [*self.verified, *([self.named] if self.named and self.named not in self.verified else [])]
+        return [
+            *self.verified,
+            *([self.named] if self.named and self.named not in self.verified else []),
+        ]
 
     @cached_property
     def hosting(self) -> dict[str, list[Claim]]:
@@ -98,23 +107,39 @@ class Clusters:
 
     @cached_property
     def _claims(self) -> list[Claim]:
-        return [(cluster, plane) for cluster in self.every for plane in hosted_control_planes(cluster)]
+        return [
+            (cluster, plane) for cluster in self.every for plane in hosted_control_planes(cluster)
+        ]
 
     @cached_property
     def global_meshes(self) -> list[tuple[Snapshot, Object]]:
         """The GlobalMesh objects of hosted meshes, with the cluster where they stand."""
-        found = [(cluster, mesh) for cluster in self.every for mesh in cluster.all("GlobalMesh", GLOBAL_NAMESPACE)]
-        return [(cluster, mesh) for cluster, mesh in found if text(mesh, "spec", "mode") == "HOSTED"]
+        found = [
+            (cluster, mesh)
+            for cluster in self.every
+            for mesh in cluster.all("GlobalMesh", GLOBAL_NAMESPACE)
+        ]
+        return [
+            (cluster, mesh) for cluster, mesh in found if text(mesh, "spec", "mode") == "HOSTED"
+        ]
 
     def listed(self, cluster: Snapshot) -> list[str]:
         """The hosted meshes that the global cluster counts a cluster to, by its name there."""
         name = cluster_name(cluster) if self.global_meshes else None
-        return [name_of(mesh) for _, mesh in self.global_meshes if name and name in texts(mesh, "spec", "clusters")]
+        return [
+            name_of(mesh)
+            for _, mesh in self.global_meshes
+            if name and name in texts(mesh, "spec", "clusters")
+        ]
 
     def owned(self, cluster: Snapshot) -> list[str]:
         """The hosted meshes whose control plane the global cluster says that a cluster has."""
         name = cluster_name(cluster) if self.global_meshes else None
-        return [name_of(mesh) for _, mesh in self.global_meshes if name and name == text(mesh, "spec", "ownerCluster")]
+        return [
+            name_of(mesh)
+            for _, mesh in self.global_meshes
+            if name and name == text(mesh, "spec", "ownerCluster")
+        ]
 
     @cached_property
     def wired(self) -> dict[str, list[Snapshot]]:
@@ -141,11 +166,15 @@ class Clusters:
         dependent = [other for other in self.wired.get(mesh_id, []) if id(other) not in hosts]
         return any(not other.same_cluster(cluster) for other in dependent)
 
-    def other_meshes(self, mesh_id: str | None, known: Sequence[Snapshot | None]) -> list[tuple[Owner, list[str]]]:
+    def other_meshes(
+        self, mesh_id: str | None, known: Sequence[Snapshot | None]
+    ) -> list[tuple[Owner, list[str]]]:
         """The addresses of other meshes' control planes in clusters that are not `known` by themselves."""
         return [
             (owner, addresses)
-            for cluster, other, owner, addresses in (self._exposed if self.mesh_wide and mesh_id else [])
+            for cluster, other, owner, addresses in (
+                self._exposed if self.mesh_wide and mesh_id else []
+            )
             if other != mesh_id and cluster not in known
         ]
 
@@ -167,7 +196,13 @@ class Clusters:
                     found.append((cluster, ids[name], owner, hosted_lb_addresses(cluster, name)))
         for cluster in self.every:
             for name, mesh_id in configured_mesh_ids(cluster).items():
-                owner = Owner("AddressIsOtherPod", f"a hosted istiod Pod of mesh {mesh_id} in {cluster.source}", False)
-                held = [address for pod in hosted_pods(cluster, name) for address in pod_addresses(pod)]
+                owner = Owner(
+                    "AddressIsOtherPod",
+                    f"a hosted istiod Pod of mesh {mesh_id} in {cluster.source}",
+                    False,
+                )
+                held = [
+                    address for pod in hosted_pods(cluster, name) for address in pod_addresses(pod)
+                ]
                 found.append((cluster, mesh_id, owner, held))
         return found

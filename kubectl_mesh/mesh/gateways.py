@@ -10,7 +10,17 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any
 
-from kubectl_mesh.kube.objects import Object, dig, label_selected, labels_of, mapping, maps, name_of, text, texts
+from kubectl_mesh.kube.objects import (
+    Object,
+    dig,
+    label_selected,
+    labels_of,
+    mapping,
+    maps,
+    name_of,
+    text,
+    texts,
+)
 from kubectl_mesh.kube.snapshot import Snapshot
 from kubectl_mesh.kube.workloads import is_ready, is_terminating, selects
 
@@ -94,14 +104,30 @@ def gateways(snapshot: Snapshot, namespace: str, named: str | None = None) -> li
     pods = [pod for pod in snapshot.all("Pod", namespace) if _counts(pod)]
     for deployment in snapshot.all("Deployment", namespace):
         where, labels = snapshot.namespace_of(deployment), pod_labels(deployment)
-        meant = name_of(deployment) == named or any(_leads(snapshot, service, where, labels) for service in exposed)
-        if not (is_gateway(labels_of(deployment)) or is_gateway(labels) or (meant and _is_proxy(deployment))):
+        meant = name_of(deployment) == named or any(
+            _leads(snapshot, service, where, labels) for service in exposed
+        )
+        if not (
+            is_gateway(labels_of(deployment))
+            or is_gateway(labels)
+            or (meant and _is_proxy(deployment))
+        ):
             continue
-        own = [pod for pod in pods if snapshot.namespace_of(pod) == where and _owns(deployment, pod)]
+        own = [
+            pod for pod in pods if snapshot.namespace_of(pod) == where and _owns(deployment, pod)
+        ]
         current, old = _current(deployment, own)
         leading = [service for service in services if _leads(snapshot, service, where, labels)]
         found.append(
-            Gateway("Deployment", where, name_of(deployment), deployment, tuple(current), tuple(old), tuple(leading))
+            Gateway(
+                "Deployment",
+                where,
+                name_of(deployment),
+                deployment,
+                tuple(current),
+                tuple(old),
+                tuple(leading),
+            )
         )
     owned = {id(pod) for gateway in found for pod in (*gateway.pods, *gateway.old)}
     others = [pod for pod in pods if id(pod) not in owned and is_gateway(labels_of(pod))]
@@ -122,7 +148,11 @@ def pod_selector(deployment: Object) -> str:
     terms = [f"{key}={value}" for key, value in sorted(mapping(selector, "matchLabels").items())]
     for rule in maps(selector, "matchExpressions"):
         key, values = text(rule, "key"), ",".join(texts(rule, "values"))
-        written = {"In": f"{key} in ({values})", "NotIn": f"{key} notin ({values})", "DoesNotExist": f"!{key}"}
+        written = {
+            "In": f"{key} in ({values})",
+            "NotIn": f"{key} notin ({values})",
+            "DoesNotExist": f"!{key}",
+        }
         terms.append(written.get(text(rule, "operator"), key))
     return ",".join(terms)
 
@@ -148,7 +178,10 @@ def _counts(pod: Object) -> bool:
 def _is_proxy(deployment: Object) -> bool:
     """Whether a Deployment runs a proxy of the mesh, or leaves it to the injector."""
     containers = maps(deployment, "spec", "template", "spec", "containers")
-    return any(text(c, "name") == PROXY_CONTAINER or text(c, "image") == UNRESOLVED_IMAGE for c in containers)
+    return any(
+        text(c, "name") == PROXY_CONTAINER or text(c, "image") == UNRESOLVED_IMAGE
+        for c in containers
+    )
 
 
 def _owns(deployment: Object, pod: Object) -> bool:
@@ -184,10 +217,14 @@ def _controller(pod: Object) -> tuple[str, str]:
 
 def _leads(snapshot: Snapshot, service: Object, namespace: str, labels: dict[str, Any]) -> bool:
     """Whether a Service of a namespace selects what bears these labels."""
-    return snapshot.namespace_of(service) == namespace and selects(service, {"metadata": {"labels": labels}})
+    return snapshot.namespace_of(service) == namespace and selects(
+        service, {"metadata": {"labels": labels}}
+    )
 
 
-def _without_deployment(snapshot: Snapshot, pods: list[Object], services: list[Object]) -> list[Gateway]:
+def _without_deployment(
+    snapshot: Snapshot, pods: list[Object], services: list[Object]
+) -> list[Gateway]:
     """Gateway Pods of a DaemonSet, of a Deployment that was not read, or of nobody."""
     grouped: dict[tuple[str, str, str], list[Object]] = {}
     for pod in pods:
@@ -202,13 +239,19 @@ def _without_deployment(snapshot: Snapshot, pods: list[Object], services: list[O
             None,
             tuple(own),
             (),
-            tuple(s for s in services if any(_leads(snapshot, s, key[1], labels_of(pod)) for pod in own)),
+            tuple(
+                s
+                for s in services
+                if any(_leads(snapshot, s, key[1], labels_of(pod)) for pod in own)
+            ),
         )
         for key, own in grouped.items()
     ]
 
 
-def _stray_services(snapshot: Snapshot, found: list[Gateway], services: list[Object]) -> list[Gateway]:
+def _stray_services(
+    snapshot: Snapshot, found: list[Gateway], services: list[Object]
+) -> list[Gateway]:
     """Services that don't select what they should: of a gateway's own name, or with a gateway's labels and alone."""
     alone = []
     for service in services:
@@ -216,12 +259,16 @@ def _stray_services(snapshot: Snapshot, found: list[Gateway], services: list[Obj
         leading = any(service is own for gateway in found for own in gateway.services)
         own = (name, labels_of(service).get(MESH_GATEWAY_LABEL))
         same = [
-            i for i, g in enumerate(found) if g.namespace == where and any(n in own for n in (g.name, *g.mesh_names))
+            i
+            for i, g in enumerate(found)
+            if g.namespace == where and any(n in own for n in (g.name, *g.mesh_names))
         ]
         if any(service is led for i in same for led in found[i].services):
             continue
         if same:
             found[same[0]] = replace(found[same[0]], services=(*found[same[0]].services, service))
-        elif not leading and is_gateway(labels_of(service)) and mapping(service, "spec", "selector"):
+        elif (
+            not leading and is_gateway(labels_of(service)) and mapping(service, "spec", "selector")
+        ):
             alone.append(Gateway("Service", where, name, None, (), (), (service,)))
     return alone

@@ -36,12 +36,20 @@ _CONTROLLER_LABELS = (
     {"app": "metallb", "component": "controller"},
     {"app.kubernetes.io/name": "metallb", "app.kubernetes.io/component": "controller"},
 )
-CONTROLLER_SELECTORS = [",".join(f"{key}={value}" for key, value in labels.items()) for labels in _CONTROLLER_LABELS]
+CONTROLLER_SELECTORS = [
+    ",".join(f"{key}={value}" for key, value in labels.items()) for labels in _CONTROLLER_LABELS
+]
 POOL, ADVERTISEMENTS = "IPAddressPool", ("L2Advertisement", "BGPAdvertisement")
 ANNOUNCING = (POOL, *ADVERTISEMENTS)
 _PREFIXES = ("metallb.io/", "metallb.universe.tf/")  # the second until 0.14.8, and still understood
-_ASKED_POOL, _ASKED_ADDRESSES, _ALLOCATED_POOL = "address-pool", "loadBalancerIPs", "ip-allocated-from-pool"
-ANNOTATIONS = {p + name for p in _PREFIXES for name in (_ASKED_POOL, _ASKED_ADDRESSES, _ALLOCATED_POOL)}
+_ASKED_POOL, _ASKED_ADDRESSES, _ALLOCATED_POOL = (
+    "address-pool",
+    "loadBalancerIPs",
+    "ip-allocated-from-pool",
+)
+ANNOTATIONS = {
+    p + name for p in _PREFIXES for name in (_ASKED_POOL, _ASKED_ADDRESSES, _ALLOCATED_POOL)
+}
 _LB_CLASS = re.compile(r"--?lb-class=(.+)")
 
 
@@ -72,7 +80,10 @@ class Pool:
         if not is_ip(address):
             return False
         ip = ipaddress.ip_address(address)
-        return any(version == ip.version and first <= int(ip) <= last for version, first, last in self.ranges)
+        return any(
+            version == ip.version and first <= int(ip) <= last
+            for version, first, last in self.ranges
+        )
 
     def refuses(self, service: Object, namespace: str) -> str | None:
         """Why a Service may not use this pool, or None where it may (or where that depends on a namespace's labels)."""
@@ -84,14 +95,18 @@ class Pool:
                     return None  # other labels of a namespace are not read
                 return f"it serves {', '.join(spaces) or 'other'} namespaces only"
         services = maps(self.rules, "serviceSelectors")
-        if services and not any(label_selected(selector, labels_of(service)) for selector in services):
+        if services and not any(
+            label_selected(selector, labels_of(service)) for selector in services
+        ):
             return "its serviceSelectors do not select the Service"
         return None
 
 
 def _only_names(selectors: list[Object]) -> bool:
     keys = {key for selector in selectors for key in mapping(selector, "matchLabels")}
-    keys |= {text(rule, "key") for selector in selectors for rule in maps(selector, "matchExpressions")}
+    keys |= {
+        text(rule, "key") for selector in selectors for rule in maps(selector, "matchExpressions")
+    }
     return keys == {"kubernetes.io/metadata.name"}
 
 
@@ -100,7 +115,9 @@ def controllers(snapshot: Snapshot) -> list[Object]:
     return [
         pod
         for pod in snapshot.all("Pod", ALL_NAMESPACES)
-        if any(label_selected({"matchLabels": labels}, labels_of(pod)) for labels in _CONTROLLER_LABELS)
+        if any(
+            label_selected({"matchLabels": labels}, labels_of(pod)) for labels in _CONTROLLER_LABELS
+        )
     ]
 
 
@@ -109,14 +126,19 @@ def controllers_unread(snapshot: Snapshot, namespace: str) -> Failure | None:
     if namespace == ALL_NAMESPACES and snapshot.server is None:
         # Every cluster has Pods in kube-system: files without them were not taken with -A.
         whole = snapshot.all("Pod", "kube-system")
-        return None if whole else Failure(NOT_CAPTURED, "Pods of all namespaces are not in the files")
+        return (
+            None if whole else Failure(NOT_CAPTURED, "Pods of all namespaces are not in the files")
+        )
     failures = (snapshot.unread("Pod", selector, namespace) for selector in CONTROLLER_SELECTORS)
     return next(filter(None, failures), None)
 
 
 def own_namespace(snapshot: Snapshot) -> str:
     """MetalLB's own namespace: where its controller runs, else where its pools are."""
-    running = [snapshot.namespace_of(pod) for pod in sorted(controllers(snapshot), key=is_ready, reverse=True)]
+    running = [
+        snapshot.namespace_of(pod)
+        for pod in sorted(controllers(snapshot), key=is_ready, reverse=True)
+    ]
     holding = {snapshot.namespace_of(pool) for pool in snapshot.all(POOL, ALL_NAMESPACES)}
     return next(iter(running), next(iter(holding)) if len(holding) == 1 else NAMESPACE)
 
@@ -176,7 +198,9 @@ def pools(snapshot: Snapshot) -> list[Pool]:
 
 def _configured(snapshot: Snapshot, namespace: str) -> list[Pool]:
     try:
-        config = yamltext.config(text(snapshot.find("ConfigMap", CONFIG, namespace), "data", "config"))
+        config = yamltext.config(
+            text(snapshot.find("ConfigMap", CONFIG, namespace), "data", "config")
+        )
     except yamltext.YAMLTextError:
         return []
     return [
@@ -216,7 +240,9 @@ def _free(pool: Object) -> dict[int, int]:
     """What `status` says is left (from 0.15); {} where it says nothing."""
     status = mapping(pool, "status")
     free = {4: status.get("availableIPv4", 0), 6: status.get("availableIPv6", 0)}
-    told = any(key in status for key in ("assignedIPv4", "assignedIPv6", "availableIPv4", "availableIPv6"))
+    told = any(
+        key in status for key in ("assignedIPv4", "assignedIPv6", "availableIPv4", "availableIPv6")
+    )
     return {version: count for version, count in free.items() if type(count) is int} if told else {}
 
 
@@ -243,7 +269,9 @@ def _annotation(service: Object, name: str) -> str:
 
 def holding(snapshot: Snapshot, addresses: list[str]) -> Pool | None:
     """The pool that holds addresses: by that, and not by the annotation, MetalLB decides who announces them."""
-    return next((pool for pool in pools(snapshot) if addresses and all(map(pool.holds, addresses))), None)
+    return next(
+        (pool for pool in pools(snapshot) if addresses and all(map(pool.holds, addresses))), None
+    )
 
 
 def advertising(snapshot: Snapshot, pool: Pool) -> list[str]:
@@ -260,4 +288,6 @@ def _selects(spec: Object, pool: Pool) -> bool:
     names, selectors = texts(spec, "ipAddressPools"), maps(spec, "ipAddressPoolSelectors")
     if not names and not selectors:
         return True
-    return pool.name in names or any(label_selected(selector, pool.labels) for selector in selectors)
+    return pool.name in names or any(
+        label_selected(selector, pool.labels) for selector in selectors
+    )

@@ -26,7 +26,11 @@ RESOURCES = {
 OPTIONAL = {*metallb.ANNOUNCING, "GlobalMesh", "MeshCluster"}  # not served: there are none
 
 
-WITNESSES = {"Namespace", "GlobalMesh", "MeshCluster"}  # what only several clusters together are asked for
+WITNESSES = {
+    "Namespace",
+    "GlobalMesh",
+    "MeshCluster",
+}  # what only several clusters together are asked for
 
 
 REVISIONS = f"labelled {REVISION_LABEL}"  # the subject of the list of mesh configurations

@@ -24,21 +24,27 @@ def junit(report: Report, _: Style) -> str:
             _case(suite, report, cluster, finding)
         if report.verdict_of([cluster]) == UNKNOWN and suite.find("testcase/error") is None:
             case = _element(suite, "testcase", classname=_named(cluster), name="comparison")
-            _element(case, "error", type="NothingCompared", message="nothing was compared that held")
+            _element(
+                case, "error", type="NothingCompared", message="nothing was compared that held"
+            )
         _count(suite, suite)
     _count(root, *root)
     ElementTree.indent(root)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{ElementTree.tostring(root, encoding="unicode")}\n'
 
 
-def _case(suite: ElementTree.Element, report: Report, cluster: ClusterReport, finding: Finding) -> None:
+def _case(
+    suite: ElementTree.Element, report: Report, cluster: ClusterReport, finding: Finding
+) -> None:
     name = f"{finding.object} {finding.field}"
     if cluster.apart(finding):
         name = f"{finding.object.namespace}/{name}"
     case = _element(suite, "testcase", classname=_named(cluster), name=name)
     what = {"type": finding.code, "message": finding.message}
     if finding.ignored or finding.result == SKIP:
-        _element(case, "skipped", message=f"{'ignored: ' if finding.ignored else ''}{finding.message}")
+        _element(
+            case, "skipped", message=f"{'ignored: ' if finding.ignored else ''}{finding.message}"
+        )
     elif finding.result in report.failing:
         _element(case, "failure", **what).text = _told(finding)
     elif finding.result == UNKNOWN:
@@ -61,13 +67,20 @@ def _named(cluster: ClusterReport) -> str:
 
 
 def _count(element: ElementTree.Element, *suites: ElementTree.Element) -> None:
-    for attribute, path in (("tests", "."), ("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
+    for attribute, path in (
+        ("tests", "."),
+        ("failures", "failure"),
+        ("errors", "error"),
+        ("skipped", "skipped"),
+    ):
         cases = [case for suite in suites for case in suite.iterfind("testcase")]
         element.set(attribute, str(sum(case.find(path) is not None for case in cases)))
 
 
 def _element(parent: ElementTree.Element, tag: str, **attributes: str) -> ElementTree.Element:
-    return ElementTree.SubElement(parent, tag, {key: _text(value) for key, value in attributes.items()})
+    return ElementTree.SubElement(
+        parent, tag, {key: _text(value) for key, value in attributes.items()}
+    )
 
 
 def _text(value: str) -> str:

@@ -17,13 +17,18 @@ def manifests(report: Report, _: Style) -> str:
     The comments are the remedies of the report: that the mesh's controllers may write an object back, and which
     setting of the mesh is the lasting repair.
     """
-    homes = {id(finding): cluster.context for cluster in report.clusters for finding in cluster.findings}
+    homes = {
+        id(finding): cluster.context for cluster in report.clusters for finding in cluster.findings
+    }
     faults = report.at_fault()
     # What the user ignores stays as it is: the manifest of the same object would change it.
     left_alone = {f.object for f in report.findings if f.ignored}
     mended = {json.dumps(f.repair): None for f in faults if f.repair and f.object not in left_alone}
     lines = [f"# kubectl mesh {report.command}: {report.verdict}"]
-    lines += [f"# {line}" for line in (phrase("not-applied") if mended else phrase("nothing-to-apply")).splitlines()]
+    lines += [
+        f"# {line}"
+        for line in (phrase("not-applied") if mended else phrase("nothing-to-apply")).splitlines()
+    ]
     documents: list[str] = []
     for fault in faults:
         if fault.cause in faults:

@@ -27,12 +27,19 @@ def metrics(report: Report, _: Style) -> str:
             findings[(*place, finding.code, "ignored" if finding.ignored else finding.result)] += 1
 
     lines = _family("kubectl_mesh_verdict", "Verdict of the whole run: 1 for the one that it is.")
-    lines += [_sample("kubectl_mesh_verdict", {**run, "verdict": v}, v == report.verdict) for v in _VERDICTS]
-    lines += _family("kubectl_mesh_cluster_verdict", "Verdict on one mesh in one cluster: 1 for the one that it is.")
+    lines += [
+        _sample("kubectl_mesh_verdict", {**run, "verdict": v}, v == report.verdict)
+        for v in _VERDICTS
+    ]
+    lines += _family(
+        "kubectl_mesh_cluster_verdict",
+        "Verdict on one mesh in one cluster: 1 for the one that it is.",
+    )
     for place, verdict in verdicts.items():
         where = {**run, **dict(zip(("context", "namespace", "mesh_id"), place, strict=True))}
         lines += [
-            _sample("kubectl_mesh_cluster_verdict", {**where, "verdict": v}, v == verdict) for v in _GRAVEST_FIRST
+            _sample("kubectl_mesh_cluster_verdict", {**where, "verdict": v}, v == verdict)
+            for v in _GRAVEST_FIRST
         ]
     lines += _family("kubectl_mesh_findings", "Number of findings of a code, by result.")
     for key, number in findings.items():

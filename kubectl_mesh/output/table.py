@@ -10,7 +10,17 @@ from typing import Any
 from tabulate import tabulate
 
 from kubectl_mesh.findings.catalog import RESULTS, texts
-from kubectl_mesh.findings.model import FAIL, PASS, SKIP, UNKNOWN, WARN, ClusterReport, Finding, Report, causes_first
+from kubectl_mesh.findings.model import (
+    FAIL,
+    PASS,
+    SKIP,
+    UNKNOWN,
+    WARN,
+    ClusterReport,
+    Finding,
+    Report,
+    causes_first,
+)
 from kubectl_mesh.kube.objects import some
 from kubectl_mesh.output import Style
 
@@ -47,11 +57,16 @@ def _render(report: Report, style: Style, *, wide: bool) -> str:
         "ACTUAL",
         *(["SOURCE"] if wide else []),
     ]
-    rows = [_row(finding, depth, homes[id(finding)], style, wide=wide) for finding, depth in ordered]
+    rows = [
+        _row(finding, depth, homes[id(finding)], style, wide=wide) for finding, depth in ordered
+    ]
     for row, (finding, _) in zip(rows, ordered, strict=True):
         row[1:1] = [finding.object.namespace or "-"] if spread else []
     if style.headers:
-        rows = [headers, *rows]  # as a row: tabulate pads real headers wider than kubectl's tables are
+        rows = [
+            headers,
+            *rows,
+        ]  # as a row: tabulate pads real headers wider than kubectl's tables are
         if style.width is not None and not wide:
             room = max(_WIDTH, style.width)
             _shorten(rows, "CLUSTER", 12, room)
@@ -62,12 +77,16 @@ def _render(report: Report, style: Style, *, wide: bool) -> str:
     shown = tabulate(rows, tablefmt="plain", disable_numparse=True)
     blocks = ["".join(f"{line.rstrip()}\n" for line in shown.splitlines())]
     if style.headers:
-        blocks += _faults([(f, depth) for f, depth in ordered if f.result != PASS and not f.ignored], homes, style)
+        blocks += _faults(
+            [(f, depth) for f, depth in ordered if f.result != PASS and not f.ignored], homes, style
+        )
         blocks.append(_summary(report, style))
     return "\n".join(blocks)
 
 
-def _row(finding: Finding, depth: int, cluster: ClusterReport, style: Style, *, wide: bool) -> list[str]:
+def _row(
+    finding: Finding, depth: int, cluster: ClusterReport, style: Style, *, wide: bool
+) -> list[str]:
     kind, _, name = str(finding.object).partition("/")
     row = [
         cluster.context,
@@ -110,7 +129,13 @@ def _break_values(rows: list[list[str]], width: int) -> None:
     first = rows[0].index("EXPECTED")
     room = max(
         _CELL_WIDTH,
-        max(len(line) for row in rows for cell in row[first : first + 2] for line in cell.split("\n")) - excess,
+        max(
+            len(line)
+            for row in rows
+            for cell in row[first : first + 2]
+            for line in cell.split("\n")
+        )
+        - excess,
     )
     for row in rows if excess > 0 else ():
         row[first : first + 2] = [
@@ -143,7 +168,9 @@ def _color(rows: list[list[str]], findings: list[Finding], headers: list[str]) -
             row[actual] = "\n".join(_paint(line, FAIL) for line in row[actual].split("\n"))
 
 
-def _faults(faults: list[tuple[Finding, int]], homes: dict[int, ClusterReport], style: Style) -> list[str]:
+def _faults(
+    faults: list[tuple[Finding, int]], homes: dict[int, ClusterReport], style: Style
+) -> list[str]:
     """Each cause with what follows from it, the gravest first."""
     groups: list[list[tuple[Finding, int]]] = []
     for finding, depth in faults:
@@ -169,7 +196,10 @@ def _faults(faults: list[tuple[Finding, int]], homes: dict[int, ClusterReport], 
         block = _fault(root, 0, homes, style, [f for (f, _), *_ in others])
         block += "\n" if following else ""
         blocks.append(
-            block + "".join(_fault(f, depth, homes, style, [], several=bool(others)) for f, depth in following)
+            block
+            + "".join(
+                _fault(f, depth, homes, style, [], several=bool(others)) for f, depth in following
+            )
         )
     return blocks
 
@@ -189,23 +219,41 @@ def _fault(
     """
     cluster = homes[id(finding)]
     if depth:
-        elsewhere = several or (finding.cause is not None and homes[id(finding.cause)] is not cluster)
+        elsewhere = several or (
+            finding.cause is not None and homes[id(finding.cause)] is not cluster
+        )
         head = f"{finding.result.upper()} {finding.code}{f' ({cluster.context})' if elsewhere else ''}: "
-        words = textwrap.fill(head + finding.message, _WIDTH, **_indents("  " * depth, "  " * (depth + 1)))
-        return words.replace(finding.result.upper(), _painted(finding.result.upper(), finding.result, style), 1) + "\n"
+        words = textwrap.fill(
+            head + finding.message, _WIDTH, **_indents("  " * depth, "  " * (depth + 1))
+        )
+        return (
+            words.replace(
+                finding.result.upper(), _painted(finding.result.upper(), finding.result, style), 1
+            )
+            + "\n"
+        )
     text = texts(finding.code)
     where = f", namespace {finding.object.namespace}" if cluster.apart(finding) else ""
-    also = list(dict.fromkeys(homes[id(other)].context for other in others if homes[id(other)] is not cluster))
+    also = list(
+        dict.fromkeys(
+            homes[id(other)].context for other in others if homes[id(other)] is not cluster
+        )
+    )
     places = some([f"{cluster.context}{where}", *also])
     heading = [f"{finding.result.upper()} {finding.code} ({places})"]
     if also:
         heading = textwrap.wrap(heading[0], _WIDTH, **_indents("", "  "))
-    lines = [_painted(finding.result.upper(), finding.result, style) + heading[0].removeprefix(finding.result.upper())]
+    lines = [
+        _painted(finding.result.upper(), finding.result, style)
+        + heading[0].removeprefix(finding.result.upper())
+    ]
     lines += heading[1:]
     if also and finding.result == SKIP:
         return "\n".join([*lines, *_wrapped(f"{text.title}.")]) + "\n"
     if finding.result == SKIP and RESULTS[finding.code][0] != SKIP:
-        return "\n".join([*lines, *_wrapped(finding.message)]) + "\n"  # here it is no fault: nothing is to be done
+        return (
+            "\n".join([*lines, *_wrapped(finding.message)]) + "\n"
+        )  # here it is no fault: nothing is to be done
     lines += _wrapped(finding.message)
     for event in finding.events:
         if event.partition(": ")[2].rstrip(".") in finding.message:
@@ -213,7 +261,12 @@ def _fault(
         lines += textwrap.wrap(event, _WIDTH, **_indents("    ", "      "))
     lines += _wrapped(text.meaning)
     if any(other.hint != finding.hint for other in others):
-        lines += ["", *_wrapped(f"In {cluster.context} (for the others verify each by itself, or see -o json):")]
+        lines += [
+            "",
+            *_wrapped(
+                f"In {cluster.context} (for the others verify each by itself, or see -o json):"
+            ),
+        ]
     else:
         lines += [""] if finding.hint else []
     for line in (finding.hint or "").splitlines():
@@ -240,9 +293,14 @@ def _summary(report: Report, style: Style) -> str:
     counts = ", ".join(f"{report.summary[result]} {result}" for result in counted)
     roles: dict[str, dict[str, None]] = {}
     for cluster in report.clusters:
-        roles.setdefault(f"{cluster.role}, mesh {cluster.mesh_id or '<unknown>'}", {})[cluster.context] = None
+        roles.setdefault(f"{cluster.role}, mesh {cluster.mesh_id or '<unknown>'}", {})[
+            cluster.context
+        ] = None
     if len(report.clusters) > _FEW:
-        lines = [f"{next(iter(c)) if len(c) == 1 else f'{len(c)} contexts'}: {role}" for role, c in roles.items()]
+        lines = [
+            f"{next(iter(c)) if len(c) == 1 else f'{len(c)} contexts'}: {role}"
+            for role, c in roles.items()
+        ]
     else:
         lines = [f"{c.context}: {c.role}, mesh {c.mesh_id or '<unknown>'}" for c in report.clusters]
     verdict = _painted(report.verdict, report.verdict, style)

@@ -21,7 +21,11 @@ def pack(captured: Clusters, *, redact: bool) -> bytes | None:
     if redact:
         kept = kept.changed(Redaction(secrets.token_bytes(16)).snapshot)
     content = json.dumps(saved.dump(kept), indent=1) + "\n"
-    return content.encode() if _outline(saved.restore(json.loads(content), "")) == _outline(captured) else None
+    return (
+        content.encode()
+        if _outline(saved.restore(json.loads(content), "")) == _outline(captured)
+        else None
+    )
 
 
 def _outline(captured: Clusters) -> list[object]:
@@ -37,7 +41,9 @@ def _outline(captured: Clusters) -> list[object]:
             (
                 Report("", clusters).verdict,
                 sorted((cluster.role, cluster.mesh_id is None) for cluster in clusters),
-                sorted((f.code, f.result, f.field, f.cause.code if f.cause else "") for f in findings),
+                sorted(
+                    (f.code, f.result, f.field, f.cause.code if f.cause else "") for f in findings
+                ),
             )
         )
     return told

@@ -37,17 +37,32 @@ _NAMES = """
 _FIELDS = frozenset(_NAMES.split())
 _MAPS = {"labels", "matchLabels", "selector"}  # of names that people choose
 _ANNOTATIONS = {"endpoints.kubernetes.io/over-capacity", *ANNOTATIONS}
-_VARIABLES = {"CA_ADDR", "CLUSTER_ID", "ISTIO_META_CLUSTER_ID", "ISTIO_META_MESH_ID", "PROXY_CONFIG"}
+_VARIABLES = {
+    "CA_ADDR",
+    "CLUSTER_ID",
+    "ISTIO_META_CLUSTER_ID",
+    "ISTIO_META_MESH_ID",
+    "PROXY_CONFIG",
+}
 _MESH = ("trustDomain", "defaultConfig/meshId", "defaultConfig/discoveryAddress")
 _VALUES = tuple(
     f"global/{path}"
-    for path in ("meshID", "remotePilotAddress", "multiCluster/clusterName", "istioNamespace", "caAddress")
+    for path in (
+        "meshID",
+        "remotePilotAddress",
+        "multiCluster/clusterName",
+        "istioNamespace",
+        "caAddress",
+    )
 )
 
 
 def prune_all(snapshot: Snapshot) -> Snapshot:
     """A snapshot whose every object is pruned."""
-    return replace(snapshot, objects={kind: list(map(prune, found)) for kind, found in snapshot.objects.items()})
+    return replace(
+        snapshot,
+        objects={kind: list(map(prune, found)) for kind, found in snapshot.objects.items()},
+    )
 
 
 def prune(obj: Object) -> Object:
@@ -103,7 +118,9 @@ def _mesh(written: Any) -> Any:
         mesh = yamltext.config(written)
     except yamltext.YAMLTextError as error:
         if error.line:
-            return "\n" * (error.line - 1) + "@"  # a character that no YAML begins with, in the same line
+            return (
+                "\n" * (error.line - 1) + "@"
+            )  # a character that no YAML begins with, in the same line
         # A truth value, or a date, that can't be made.
         return "x: !!bool x" if isinstance(error.__cause__, KeyError) else "2000-99-99"
     return json.dumps(_picked(mesh, _MESH)) if isinstance(mesh, dict) else "[]"
@@ -121,8 +138,13 @@ def _pools(written: str) -> str:
         config = yamltext.config(written)
     except yamltext.YAMLTextError:
         return "@"
-    pools = [{"name": text(p, "name"), "addresses": texts(p, "addresses")} for p in maps(config, "address-pools")]
-    return json.dumps({"address-pools": pools} if isinstance(config, dict) and "address-pools" in config else {})
+    pools = [
+        {"name": text(p, "name"), "addresses": texts(p, "addresses")}
+        for p in maps(config, "address-pools")
+    ]
+    return json.dumps(
+        {"address-pools": pools} if isinstance(config, dict) and "address-pools" in config else {}
+    )
 
 
 def _picked(value: Any, paths: tuple[str, ...]) -> Any:

@@ -42,9 +42,13 @@ _IPV4 = r"\d{1,3}(?P<between>[.-])\d{1,3}(?:(?P=between)\d{1,3}){2}(?!\d)"  # wi
 _IPV6 = r"(?<![\w:])(?:[0-9A-Fa-f]{0,4}:){2,7}(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]{0,4})(?![\w:])"
 _LETTERS = r"[^\W_]+?(?=\d{1,3}[.-]\d{1,3}[.-]\d{1,3}[.-]\d{1,3}(?!\d))"  # before an address, without a mark between
 _TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z"
-_PARTS = re.compile(f"(?P<time>{_TIME})|(?P<six>{_IPV6})|(?P<four>(?<!\\d){_IPV4})|(?P<word>{_LETTERS}|[^\\W_]+)")
+_PARTS = re.compile(
+    f"(?P<time>{_TIME})|(?P<six>{_IPV6})|(?P<four>(?<!\\d){_IPV4})|(?P<word>{_LETTERS}|[^\\W_]+)"
+)
 _WORD = re.compile(r"[^\W_]+")
-_NUMBER = re.compile(r"v?\d{1,5}|v\d+(alpha|beta)\d+")  # ports and versions; longer ones identify people
+_NUMBER = re.compile(
+    r"v?\d{1,5}|v\d+(alpha|beta)\d+"
+)  # ports and versions; longer ones identify people
 # Fields whose values Kubernetes chooses, in one word with a capital.
 _ENUMERATED = frozenset(
     [
@@ -64,7 +68,9 @@ _ENUMERATED = frozenset(
     ]
 )
 _ENUMERATION = re.compile("[A-Z][A-Za-z0-9]*|[a-z]+")
-_KINDS = frozenset(["DaemonSet", "Deployment", "Job", "Pod", "ReplicaSet", "Service", "StatefulSet"])
+_KINDS = frozenset(
+    ["DaemonSet", "Deployment", "Job", "Pod", "ReplicaSet", "Service", "StatefulSet"]
+)
 _EMBEDDED = {"mesh", "values", "config"}
 
 
@@ -83,7 +89,10 @@ class Redaction:
             source=self.text(snapshot.source),
             namespace=self.text(snapshot.namespace),
             aliases=tuple(map(self.text, snapshot.aliases)),
-            objects={kind: [self._value(obj) for obj in found] for kind, found in snapshot.objects.items()},
+            objects={
+                kind: [self._value(obj) for obj in found]
+                for kind, found in snapshot.objects.items()
+            },
             answered={self._key_of(key) for key in sorted(snapshot.answered, key=str)},
             failures={
                 self._key_of(key): Failure(failure.code, self.text(failure.detail))
@@ -148,7 +157,10 @@ class Redaction:
                 networks = [ipaddress.ip_network(first, strict=False)]
         except (TypeError, ValueError):
             return [self.text(value)]
-        mapped = (f"{self._address(str(network.network_address))}/{network.prefixlen}" for network in networks)
+        mapped = (
+            f"{self._address(str(network.network_address))}/{network.prefixlen}"
+            for network in networks
+        )
         return [str(ipaddress.ip_network(network, strict=False)) for network in mapped]
 
     def _key_of(self, key: tuple[str, str, str | None]) -> tuple[str, str, str | None]:
@@ -160,8 +172,15 @@ class Redaction:
             return self._string(value, field, above)
         if isinstance(value, list):
             if field == "addresses" and above in ("spec", "address-pools"):
-                return [n for item in value for n in (self._network(item) if isinstance(item, str) else [item])]
-            return [self._value(item, field if field == "ipFamilies" else "", above=field) for item in value]
+                return [
+                    n
+                    for item in value
+                    for n in (self._network(item) if isinstance(item, str) else [item])
+                ]
+            return [
+                self._value(item, field if field == "ipFamilies" else "", above=field)
+                for item in value
+            ]
         if isinstance(value, Mapping):
             chosen = field in ("labels", "matchLabels", "selector", "annotations")
             return {
@@ -177,7 +196,11 @@ class Redaction:
             return self._embedded(value)
         if field in ("apiVersion", "kind") and (not above or value in _KINDS):
             return value
-        if field in _ENUMERATED and _ENUMERATION.fullmatch(value) and (value[0].isupper() or value.lower() in _KEPT):
+        if (
+            field in _ENUMERATED
+            and _ENUMERATION.fullmatch(value)
+            and (value[0].isupper() or value.lower() in _KEPT)
+        ):
             return value
         return self.text(value)
 

@@ -38,7 +38,9 @@ def up() -> None:
     )
     apply(lab, scene)
     print("lab: two clusters are running; `make lab-down` ends them. Try:", file=sys.stderr)
-    print("lab:   kubectl-mesh verify-gateway --control-plane-context control-plane", file=sys.stderr)
+    print(
+        "lab:   kubectl-mesh verify-gateway --control-plane-context control-plane", file=sys.stderr
+    )
     print(f"export KUBECONFIG={lab.kubeconfig}")
 
 

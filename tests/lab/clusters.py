@@ -47,7 +47,9 @@ class Lab:
     bin: Path
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
-    def api(self, cluster: str, method: str, path: str, body: Any = None, patch: str = "merge-patch") -> Any:
+    def api(
+        self, cluster: str, method: str, path: str, body: Any = None, patch: str = "merge-patch"
+    ) -> Any:
         """One request as admin; the decoded answer. Raises HTTPError as urllib does."""
         kind = f"application/{patch}+json" if method == "PATCH" else "application/json"
         request = urllib.request.Request(
@@ -74,14 +76,19 @@ class Lab:
 
     def stop(self) -> None:
         """End every process, gently first."""
-        end([process.pid for process in self.processes], wait=lambda: [p.poll() for p in self.processes])
+        end(
+            [process.pid for process in self.processes],
+            wait=lambda: [p.poll() for p in self.processes],
+        )
 
 
 def start(folder: Path, *, tied: bool = True) -> Lab:
     """Start the lab in a folder. `tied`: its processes end with this one, however that ends. Raises LabError."""
     where = binaries.find_or_build()
     etcd_client, etcd_peer, *ports = free_ports(2 + len(CLUSTERS))
-    servers = {cluster: f"https://127.0.0.1:{port}" for cluster, port in zip(CLUSTERS, ports, strict=True)}
+    servers = {
+        cluster: f"https://127.0.0.1:{port}" for cluster, port in zip(CLUSTERS, ports, strict=True)
+    }
     lab = Lab(folder, folder / "kubeconfig", servers, where)
     try:
         _spawn(
@@ -168,10 +175,43 @@ def _make_client_certificate(folder: Path) -> None:
     """client.crt and client.key of an admin, signed by the CA that the API servers trust for users."""
     subject = ["-subj", "/O=system:masters/CN=certified"]
     ca = [f"{folder}/client-ca.crt", f"{folder}/client-ca.key"]
-    _openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=lab", "-out", ca[0], "-keyout", ca[1])
+    _openssl(
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-subj",
+        "/CN=lab",
+        "-out",
+        ca[0],
+        "-keyout",
+        ca[1],
+    )
     request = f"{folder}/client.csr"
-    _openssl("req", "-newkey", "rsa:2048", "-nodes", *subject, "-keyout", f"{folder}/client.key", "-out", request)
-    issue = ["-req", "-in", request, "-CA", ca[0], "-CAkey", ca[1], "-CAcreateserial", "-out", f"{folder}/client.crt"]
+    _openssl(
+        "req",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        *subject,
+        "-keyout",
+        f"{folder}/client.key",
+        "-out",
+        request,
+    )
+    issue = [
+        "-req",
+        "-in",
+        request,
+        "-CA",
+        ca[0],
+        "-CAkey",
+        ca[1],
+        "-CAcreateserial",
+        "-out",
+        f"{folder}/client.crt",
+    ]
     _openssl("x509", *issue)
 
 
@@ -200,14 +240,18 @@ def _wait(lab: Lab, what: str, ready: Callable[[], bool]) -> None:
     while not ready():
         ended = [p for p in lab.processes if p.poll() is not None]
         if ended or time.monotonic() > deadline:
-            logs = "\n".join(f"--- {log.name}\n{log.read_text()[-1500:]}" for log in lab.folder.glob("*.log"))
+            logs = "\n".join(
+                f"--- {log.name}\n{log.read_text()[-1500:]}" for log in lab.folder.glob("*.log")
+            )
             raise binaries.LabError(f"{what} did not start\n{logs}")
         time.sleep(0.1)
 
 
 def _answers(url: str) -> bool:
     try:
-        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=2) as answer:
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(
+            url, timeout=2
+        ) as answer:
             return bool(answer.status == 200)
     except OSError:
         return False
@@ -222,10 +266,14 @@ def _ready(lab: Lab, cluster: str) -> bool:
 
 
 def _write_kubeconfig(lab: Lab) -> None:
-    contexts = {name: (name, "admin") for name in CLUSTERS} | {f"{name}-nobody": (name, "nobody") for name in CLUSTERS}
+    contexts = {name: (name, "admin") for name in CLUSTERS} | {
+        f"{name}-nobody": (name, "nobody") for name in CLUSTERS
+    }
     lab.kubeconfig.write_text(kubeconfig(lab, contexts, current="workload"))
     for cluster in CLUSTERS:
-        (lab.folder / cluster / "admin.kubeconfig").write_text(kubeconfig(lab, {cluster: (cluster, "admin")}, cluster))
+        (lab.folder / cluster / "admin.kubeconfig").write_text(
+            kubeconfig(lab, {cluster: (cluster, "admin")}, cluster)
+        )
 
 
 def kubeconfig(lab: Lab, contexts: dict[str, tuple[str, str]], current: str) -> str:
@@ -246,8 +294,13 @@ def kubeconfig(lab: Lab, contexts: dict[str, tuple[str, str]], current: str) -> 
                     }
                     for c in CLUSTERS
                 ],
-                "users": [{"name": name, "user": {"token": token}} for name, token in TOKENS.items()],
-                "contexts": [{"name": n, "context": {"cluster": c, "user": u}} for n, (c, u) in contexts.items()],
+                "users": [
+                    {"name": name, "user": {"token": token}} for name, token in TOKENS.items()
+                ],
+                "contexts": [
+                    {"name": n, "context": {"cluster": c, "user": u}}
+                    for n, (c, u) in contexts.items()
+                ],
             }
         )
     )

@@ -42,7 +42,9 @@ async def _serve(port: int, round_trip: float) -> asyncio.Server:
     async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await asyncio.sleep(round_trip)
         there, back = await asyncio.open_connection("127.0.0.1", port)
-        await asyncio.gather(_pipe(reader, back, round_trip / 2), _pipe(there, writer, round_trip / 2))
+        await asyncio.gather(
+            _pipe(reader, back, round_trip / 2), _pipe(there, writer, round_trip / 2)
+        )
 
     return await asyncio.start_server(accept, "127.0.0.1", 0)
 

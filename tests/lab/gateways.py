@@ -12,16 +12,16 @@ import yaml
 
 from tests.lab.objects import Object, merge
 
-PAGE_POD: Object = yaml.safe_load((Path(__file__).parent.parent / "fixtures" / "page-gateway-pod.yaml").read_text())
+PAGE_POD: Object = yaml.safe_load(
+    (Path(__file__).parent.parent / "fixtures" / "page-gateway-pod.yaml").read_text()
+)
 SLICE_CONTROLLER = "endpointslice-controller.k8s.io"
 GATEWAY_POD = "10.244.0.17"
 GATEWAY_LB = "10.64.30.80"
 TEMPLATE, EARLIER = "b8b597c59", "5c8d7f6b9d"
 INGRESS = {"app": "istio-ingressgateway", "istio": "ingressgateway"}
 # As the page's Events show it; the IP is the Pod's.
-_REFUSED = (
-    'Readiness probe failed: Get "http://{ip}:15021/healthz/ready": dial tcp {ip}:15021: connect: connection refused'
-)
+_REFUSED = 'Readiness probe failed: Get "http://{ip}:15021/healthz/ready": dial tcp {ip}:15021: connect: connection refused'
 PORTS = ((15021, "status-port", 15021), (80, "http2", 8080), (443, "https", 8443))
 _CONTAINER = PAGE_POD["status"]["containerStatuses"][0]
 
@@ -68,7 +68,12 @@ def refused(ip: str = GATEWAY_POD) -> GatewayPod:
 
 def waiting(reason: str, message: str, *events: tuple[str, str, int], **last: Any) -> GatewayPod:
     """A Pod whose container waits for something."""
-    status = {**_CONTAINER, "started": False, "state": {"waiting": {"reason": reason, "message": message}}, **last}
+    status = {
+        **_CONTAINER,
+        "started": False,
+        "state": {"waiting": {"reason": reason, "message": message}},
+        **last,
+    }
     phase = "Running" if last else "Pending"
     return GatewayPod(status={"phase": phase, "containerStatuses": [status]}, events=events)
 
@@ -76,7 +81,11 @@ def waiting(reason: str, message: str, *events: tuple[str, str, int], **last: An
 CRASHING = waiting(
     "CrashLoopBackOff",
     "back-off 5m0s restarting failed container=istio-proxy pod=istio-ingressgateway-b8b597c59-7gnwr_istio-system",
-    ("BackOff", "Back-off restarting failed container istio-proxy in pod istio-ingressgateway-b8b597c59-7gnwr", 9),
+    (
+        "BackOff",
+        "Back-off restarting failed container istio-proxy in pod istio-ingressgateway-b8b597c59-7gnwr",
+        9,
+    ),
     restartCount=7,
     lastState={"terminated": {"exitCode": 137, "reason": "OOMKilled"}},
 )
@@ -85,7 +94,9 @@ NO_IMAGE = waiting(
     'Back-off pulling image "10.16.10.120/release.daocloud.io/mspider/proxyv2:1.16.1-mspider"',
     ("Failed", "Error: ImagePullBackOff", 4),
 )
-NOT_INJECTED = waiting("ErrImagePull", 'failed to pull and unpack image "docker.io/library/auto:latest": not found')
+NOT_INJECTED = waiting(
+    "ErrImagePull", 'failed to pull and unpack image "docker.io/library/auto:latest": not found'
+)
 NO_CA = waiting(
     "ContainerCreating",
     "",
@@ -98,7 +109,11 @@ NO_CA = waiting(
 NO_SECRET = waiting(
     "ContainerCreating",
     "",
-    ("FailedMount", 'MountVolume.SetUp failed for volume "tls" : secret "ingress-certs" not found', 12),
+    (
+        "FailedMount",
+        'MountVolume.SetUp failed for volume "tls" : secret "ingress-certs" not found',
+        12,
+    ),
 )
 NO_CONFIG = waiting("CreateContainerConfigError", 'configmap "proxy-settings" not found')
 UNSCHEDULABLE = GatewayPod(
@@ -128,15 +143,22 @@ def gateway_objects(gateway: Gateway, mesh: str, namespace: str, version: str) -
     where = gateway.namespace or namespace
     objects: list[Object] = []
     container = copy.deepcopy(PAGE_POD["spec"]["containers"][0])
-    wanted: dict[str, str | None] = {"ISTIO_META_MESH_ID": mesh, "CA_ADDR": f"istiod.{namespace}.svc:15012"}
+    wanted: dict[str, str | None] = {
+        "ISTIO_META_MESH_ID": mesh,
+        "CA_ADDR": f"istiod.{namespace}.svc:15012",
+    }
     wanted |= gateway.env
     for variable in container["env"]:
         if variable["name"] in wanted:
             variable["value"] = wanted[variable["name"]]
     given = {variable["name"] for variable in container["env"]}
-    container["env"] += [{"name": name, "value": value} for name, value in wanted.items() if name not in given]
+    container["env"] += [
+        {"name": name, "value": value} for name, value in wanted.items() if name not in given
+    ]
     container["env"] = [v for v in container["env"] if v.get("value", "") is not None]
-    container["image"] = gateway.image or f"10.16.10.120/release.daocloud.io/mspider/proxyv2:{version}"
+    container["image"] = (
+        gateway.image or f"10.16.10.120/release.daocloud.io/mspider/proxyv2:{version}"
+    )
     labels = {"istio.io/rev": "default", "sidecar.istio.io/inject": "false", **gateway.labels}
     template = {"metadata": {"labels": labels}, "spec": {"containers": [container]}}
     if gateway.deployment is not None:
@@ -151,7 +173,12 @@ def gateway_objects(gateway: Gateway, mesh: str, namespace: str, version: str) -
         ]
         if gateway.refused:
             conditions.append(
-                {"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate", "message": gateway.refused}
+                {
+                    "type": "ReplicaFailure",
+                    "status": "True",
+                    "reason": "FailedCreate",
+                    "message": gateway.refused,
+                }
             )
         made = {
             "apiVersion": "apps/v1",
@@ -168,7 +195,10 @@ def gateway_objects(gateway: Gateway, mesh: str, namespace: str, version: str) -
     pods = [_pod(gateway, number, pod, template) for number, pod in enumerate(gateway.pods)]
     objects += pods
     for pod, state in zip(pods, gateway.pods, strict=True):
-        objects += [event("Pod", pod["metadata"]["name"], *told, component="kubelet") for told in state.events]
+        objects += [
+            event("Pod", pod["metadata"]["name"], *told, component="kubelet")
+            for told in state.events
+        ]
     if gateway.service is not None:
         objects += _service(gateway, pods)
     for obj in objects:
@@ -180,9 +210,15 @@ def _pod(gateway: Gateway, number: int, state: GatewayPod, template: Object) -> 
     pod = copy.deepcopy(PAGE_POD)
     replica_set = f"{gateway.name}-{state.template}"
     pod["metadata"]["name"] = f"{replica_set}-{'7bcdfghj'[number]}gnwr"
-    pod["metadata"]["labels"] = {**template["metadata"]["labels"], "pod-template-hash": state.template}
+    pod["metadata"]["labels"] = {
+        **template["metadata"]["labels"],
+        "pod-template-hash": state.template,
+    }
     pod["metadata"]["ownerReferences"][0]["name"] = replica_set
-    pod["spec"] = {**copy.deepcopy(template["spec"]), **({"nodeName": "node-1"} if state.scheduled else {})}
+    pod["spec"] = {
+        **copy.deepcopy(template["spec"]),
+        **({"nodeName": "node-1"} if state.scheduled else {}),
+    }
     status = pod["status"]
     status["podIP"], status["podIPs"] = state.ip, [{"ip": state.ip}]
     status["containerStatuses"][0]["image"] = template["spec"]["containers"][0]["image"]
@@ -207,17 +243,29 @@ def _service(gateway: Gateway, pods: list[Object]) -> list[Object]:
             "ipFamilies": ["IPv4"],
             "ipFamilyPolicy": "SingleStack",
         },
-        "status": {"loadBalancer": {"ingress": [{"ip": a} for a in gateway.lb]} if gateway.lb else {}},
+        "status": {
+            "loadBalancer": {"ingress": [{"ip": a} for a in gateway.lb]} if gateway.lb else {}
+        },
     }
     made = merge(made, gateway.service or {})
-    events = [event("Service", gateway.name, *told, component="metallb-controller") for told in gateway.service_events]
+    events = [
+        event("Service", gateway.name, *told, component="metallb-controller")
+        for told in gateway.service_events
+    ]
     selector = made["spec"].get("selector", {})
-    chosen = [p for p in pods if p["status"].get("podIP") and selector.items() <= p["metadata"]["labels"].items()]
+    chosen = [
+        p
+        for p in pods
+        if p["status"].get("podIP") and selector.items() <= p["metadata"]["labels"].items()
+    ]
     endpoints = [
         {
             "addresses": [pod["status"]["podIP"]],
             "conditions": {
-                "ready": any(c["type"] == "Ready" and c["status"] == "True" for c in pod["status"]["conditions"])
+                "ready": any(
+                    c["type"] == "Ready" and c["status"] == "True"
+                    for c in pod["status"]["conditions"]
+                )
             },
         }
         for pod in chosen

@@ -29,8 +29,15 @@ def install(lab: Lab, cluster: str) -> None:
     for kind in ("ipaddresspools", "l2advertisements", "bgpadvertisements"):
         wait(f"{kind} to be served", partial(_served, lab, cluster, kind))
     lab.namespace(cluster, NAMESPACE)
-    container = {"name": "controller", "image": "quay.io/metallb/controller:v0.15.2", "args": ["--port=7472"]}
-    pod = {"metadata": {"name": "controller-68bf958bf9-hx7kq", "labels": _LABELS}, "spec": {"containers": [container]}}
+    container = {
+        "name": "controller",
+        "image": "quay.io/metallb/controller:v0.15.2",
+        "args": ["--port=7472"],
+    }
+    pod = {
+        "metadata": {"name": "controller-68bf958bf9-hx7kq", "labels": _LABELS},
+        "spec": {"containers": [container]},
+    }
     lab.api(cluster, "POST", f"/api/v1/namespaces/{NAMESPACE}/pods", pod)
     set_ready(lab, cluster, True)
     environment = {
@@ -57,7 +64,12 @@ def install(lab: Lab, cluster: str) -> None:
 def set_ready(lab: Lab, cluster: str, ready: bool) -> None:
     """Write the status of the controller's Pod, as a kubelet would."""
     conditions = [{"type": "Ready", "status": str(ready)}]
-    status = {"phase": "Running", "podIP": "10.233.90.4", "hostIP": NODE_IP, "conditions": conditions}
+    status = {
+        "phase": "Running",
+        "podIP": "10.233.90.4",
+        "hostIP": NODE_IP,
+        "conditions": conditions,
+    }
     status |= {"podIPs": [{"ip": "10.233.90.4"}], "hostIPs": [{"ip": NODE_IP}]}
     path = f"/api/v1/namespaces/{NAMESPACE}/pods/controller-68bf958bf9-hx7kq/status"
     lab.api(cluster, "PATCH", path, {"status": status})

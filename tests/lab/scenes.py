@@ -70,7 +70,9 @@ class Scene:
         else:
             made["workload"] = workload_objects(self)
         for cluster, objects in made.items():
-            made[cluster] = self._patched(cluster, objects) + [copy.deepcopy(o) for o in self.extra.get(cluster, ())]
+            made[cluster] = self._patched(cluster, objects) + [
+                copy.deepcopy(o) for o in self.extra.get(cluster, ())
+            ]
             for obj in made[cluster]:
                 # What was made for a scene in the usual namespace stands in this one's.
                 if obj["metadata"].get("namespace", "istio-system") == "istio-system":
@@ -107,9 +109,20 @@ def hosted_objects(scene: Scene) -> list[Object]:
             version=scene.version,
         ),
         *[pod(name, index, labels, p, scene.version) for index, p in enumerate(scene.pods)],
-        service(f"istiod-{mesh}-hosted-lb", PORTS, selector=labels, kind="LoadBalancer", lb=scene.lb),
-        pod("mspider-mcpc-ckube-remote", 0, {"app": "mspider-mcpc-ckube-remote"}, Pod("10.233.95.150")),
-        service("mspider-mcpc-ckube-remote", ((80, "http"),), selector={"app": "mspider-mcpc-ckube-remote"}),
+        service(
+            f"istiod-{mesh}-hosted-lb", PORTS, selector=labels, kind="LoadBalancer", lb=scene.lb
+        ),
+        pod(
+            "mspider-mcpc-ckube-remote",
+            0,
+            {"app": "mspider-mcpc-ckube-remote"},
+            Pod("10.233.95.150"),
+        ),
+        service(
+            "mspider-mcpc-ckube-remote",
+            ((80, "http"),),
+            selector={"app": "mspider-mcpc-ckube-remote"},
+        ),
     ]
 
 
@@ -118,7 +131,13 @@ def workload_objects(scene: Scene) -> list[Object]:
     suffix = f"-{scene.revision}" if scene.revision else ""
     labels = {"app": "istiod", "istio": "pilot", "istio.io/rev": scene.revision or "default"}
     remote = f"istiod{suffix}-remote"
-    values: Object = {"global": {"meshID": scene.mesh, "caAddress": "", "multiCluster": {"clusterName": "futest-2"}}}
+    values: Object = {
+        "global": {
+            "meshID": scene.mesh,
+            "caAddress": "",
+            "multiCluster": {"clusterName": "futest-2"},
+        }
+    }
     if scene.configured:
         values["global"]["remotePilotAddress"] = scene.configured
     objects = [
@@ -159,26 +178,45 @@ def workload_objects(scene: Scene) -> list[Object]:
 
 def mesh_yaml(mesh: str | None, discovery: str) -> str:
     """`data.mesh` of a mesh ConfigMap."""
-    config: Object = {"discoveryAddress": discovery, "proxyMetadata": {"ISTIO_META_DNS_CAPTURE": "true"}}
+    config: Object = {
+        "discoveryAddress": discovery,
+        "proxyMetadata": {"ISTIO_META_DNS_CAPTURE": "true"},
+    }
     if mesh:
         config["meshId"] = mesh
     return str(
-        yaml.safe_dump({"accessLogFile": "/dev/stdout", "defaultConfig": config, "trustDomain": "cluster.local"})
+        yaml.safe_dump(
+            {
+                "accessLogFile": "/dev/stdout",
+                "defaultConfig": config,
+                "trustDomain": "cluster.local",
+            }
+        )
     )
 
 
 def config_map(name: str, data: Mapping[str, str], revision: str | None) -> Object:
     """A ConfigMap as Istio's chart labels it."""
     labels = {"istio.io/rev": revision, "operator.istio.io/component": "Pilot"} if revision else {}
-    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "labels": labels}, "data": dict(data)}
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": name, "labels": labels},
+        "data": dict(data),
+    }
 
 
-def deployment(name: str, labels: Mapping[str, str], replicas: int, version: str = "1.22.4") -> Object:
+def deployment(
+    name: str, labels: Mapping[str, str], replicas: int, version: str = "1.22.4"
+) -> Object:
     """A Deployment of an istiod."""
     container = {
         "name": "discovery",
         "image": f"release.daocloud.io/mspider/pilot:{version}",
-        "ports": [{"containerPort": 15012, "name": "tls-xds"}, {"containerPort": 15017, "name": "webhook"}],
+        "ports": [
+            {"containerPort": 15012, "name": "tls-xds"},
+            {"containerPort": 15017, "name": "webhook"},
+        ],
     }
     return {
         "apiVersion": "apps/v1",
@@ -192,7 +230,9 @@ def deployment(name: str, labels: Mapping[str, str], replicas: int, version: str
     }
 
 
-def pod(owner: str, index: int, labels: Mapping[str, str], state: Pod, version: str = "1.22.4") -> Object:
+def pod(
+    owner: str, index: int, labels: Mapping[str, str], state: Pod, version: str = "1.22.4"
+) -> Object:
     """A Pod of a Deployment, with the status that a kubelet would write."""
     ips = [{"ip": ip} for ip in (state.ip, *state.also) if ip]
     ready = "True" if state.ready and state.phase == "Running" else "False"
@@ -215,7 +255,10 @@ def pod(owner: str, index: int, labels: Mapping[str, str], state: Pod, version: 
         "apiVersion": "v1",
         "kind": "Pod",
         "metadata": metadata,
-        "spec": {"nodeName": "node-1", "containers": [{"name": "discovery", "image": f"pilot:{version}"}]},
+        "spec": {
+            "nodeName": "node-1",
+            "containers": [{"name": "discovery", "image": f"pilot:{version}"}],
+        },
         "status": {
             "phase": state.phase,
             "podIP": state.ip,
@@ -239,7 +282,12 @@ def service(
     """A Service; `lb` are the addresses that a load balancer gave it."""
     made: Object = {"type": kind, **spec}
     made["ports"] = [
-        {"name": label, "port": port, "protocol": "TCP", "targetPort": (targets or {}).get(port, port)}
+        {
+            "name": label,
+            "port": port,
+            "protocol": "TCP",
+            "targetPort": (targets or {}).get(port, port),
+        }
         for port, label in ports
     ]
     if selector:
@@ -251,7 +299,10 @@ def service(
 
 
 def endpoints(
-    name: str, addresses: Iterable[str], not_ready: Iterable[str] = (), ports: Iterable[tuple[int, str]] = PORTS
+    name: str,
+    addresses: Iterable[str],
+    not_ready: Iterable[str] = (),
+    ports: Iterable[tuple[int, str]] = PORTS,
 ) -> Object:
     """Endpoints written by hand, as Istio's chart up to 1.23 renders them."""
     subset: Object = {
@@ -261,7 +312,12 @@ def endpoints(
     }
     subset = {key: value for key, value in subset.items() if value}
     held = "addresses" in subset or "notReadyAddresses" in subset
-    return {"apiVersion": "v1", "kind": "Endpoints", "metadata": {"name": name}, "subsets": [subset] if held else []}
+    return {
+        "apiVersion": "v1",
+        "kind": "Endpoints",
+        "metadata": {"name": name},
+        "subsets": [subset] if held else [],
+    }
 
 
 def endpoint_slice(
@@ -275,7 +331,10 @@ def endpoint_slice(
     managed_by: str = "Helm",
 ) -> Object:
     """An EndpointSlice as Istio's chart from 1.28 on renders it."""
-    labels = {"kubernetes.io/service-name": service_name, "endpointslice.kubernetes.io/managed-by": managed_by}
+    labels = {
+        "kubernetes.io/service-name": service_name,
+        "endpointslice.kubernetes.io/managed-by": managed_by,
+    }
     return {
         "apiVersion": "discovery.k8s.io/v1",
         "kind": "EndpointSlice",
@@ -302,7 +361,13 @@ def with_mirrors(written: Object) -> list[Object]:
                 ready, waiting = sides
                 mirrors.append(
                     endpoint_slice(
-                        written["metadata"]["name"], ready, waiting, ports, name=name, v6=v6, managed_by=MIRRORED
+                        written["metadata"]["name"],
+                        ready,
+                        waiting,
+                        ports,
+                        name=name,
+                        v6=v6,
+                        managed_by=MIRRORED,
                     )
                 )
     return [written, *mirrors]

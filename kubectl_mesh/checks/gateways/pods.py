@@ -11,7 +11,13 @@ from kubectl_mesh.findings.model import Finding, ObjectRef
 from kubectl_mesh.kube.events import Event, events_of
 from kubectl_mesh.kube.objects import Object, dig, mapping, maps, name_of, text
 from kubectl_mesh.kube.workloads import is_ready
-from kubectl_mesh.mesh.gateways import PROXY_CONTAINER, UNRESOLVED_IMAGE, Gateway, pod_selector, proxy_container
+from kubectl_mesh.mesh.gateways import (
+    PROXY_CONTAINER,
+    UNRESOLVED_IMAGE,
+    Gateway,
+    pod_selector,
+    proxy_container,
+)
 from kubectl_mesh.mesh.istiods import local_istiods
 
 _IMAGE_REASONS = {
@@ -23,14 +29,22 @@ _IMAGE_REASONS = {
     "RegistryUnavailable",
 }
 # What a kubelet says of a proxy that has no configuration yet, in a few words; the event is shown whole.
-_SYMPTOMS = {"connection refused": "readiness probe refused", "statuscode: 503": "readiness probe answered 503"}
+_SYMPTOMS = {
+    "connection refused": "readiness probe refused",
+    "statuscode: 503": "readiness probe answered 503",
+}
 _INJECTOR = "sidecar-injector"  # in the name of Istio's mutating webhooks
 _CA_CONFIG_MAP = "istio-ca-root-cert"
 # What a container waits for at every start.
 _STARTING = {"", "ContainerCreating", "PodInitializing"}
 # What follows from an unreachable control plane, and what from a local istiod that is down.
 BY_CONTROL_PLANE = {"GatewayNotReady", "GatewayRollingOut"}
-BY_LOCAL_ISTIOD = {"GatewayNotInjected", "GatewayInjectionFailed", "GatewayCACertificateMissing", "GatewayNotReady"}
+BY_LOCAL_ISTIOD = {
+    "GatewayNotInjected",
+    "GatewayInjectionFailed",
+    "GatewayCACertificateMissing",
+    "GatewayNotReady",
+}
 
 
 @dataclass(frozen=True)
@@ -90,7 +104,11 @@ def local_istiod_down(scope: Scope, revision: str) -> Finding | None:
         return None
     return finding(
         "LocalIstiodNotReady",
-        ObjectRef("Deployment", cluster.namespace, "istiod" if revision == "default" else f"istiod-{revision}"),
+        ObjectRef(
+            "Deployment",
+            cluster.namespace,
+            "istiod" if revision == "default" else f"istiod-{revision}",
+        ),
         "ready Pods",
         expected=[">=1"],
         actual=["0"],
@@ -145,14 +163,20 @@ def _max_unavailable(gateway: Gateway, wanted: int) -> int:
     if type(allowed) is int:
         return allowed
     share = allowed.removesuffix("%") if isinstance(allowed, str) else "25"
-    return wanted * int(share) // 100 if share.isascii() and share.isdigit() and len(share) < 4 else 0
+    return (
+        wanted * int(share) // 100 if share.isascii() and share.isdigit() and len(share) < 4 else 0
+    )
 
 
 def _refused(gateway: Gateway) -> str:
     """Why the API server refuses new Pods, as the Deployment's own condition says it (a quota, a policy); else ""."""
     for condition in maps(gateway.deployment, "status", "conditions"):
         kind, status = text(condition, "type"), text(condition, "status")
-        not_made = kind == "Progressing" and status == "False" and text(condition, "reason") == "ReplicaSetCreateError"
+        not_made = (
+            kind == "Progressing"
+            and status == "False"
+            and text(condition, "reason") == "ReplicaSetCreateError"
+        )
         if not_made or (kind == "ReplicaFailure" and status == "True"):
             return _line(text(condition, "message")) or "no reason given"
     return ""
@@ -163,23 +187,37 @@ def _why(pod: Object, events: list[Event]) -> _Fault:
     condition = {text(c, "type"): c for c in maps(pod, "status", "conditions")}
     scheduled = condition.get("PodScheduled", {})
     if scheduled.get("status") == "False":
-        return _Fault("GatewayUnschedulable", _line(text(scheduled, "message")) or "the scheduler gave no reason")
+        return _Fault(
+            "GatewayUnschedulable",
+            _line(text(scheduled, "message")) or "the scheduler gave no reason",
+        )
     proxy = proxy_container(pod)
     if text(proxy, "image") == UNRESOLVED_IMAGE:
         return _Fault("GatewayNotInjected", "")
-    statuses = [*maps(pod, "status", "initContainerStatuses"), *maps(pod, "status", "containerStatuses")]
+    statuses = [
+        *maps(pod, "status", "initContainerStatuses"),
+        *maps(pod, "status", "containerStatuses"),
+    ]
     waiting = [(status, mapping(status, "state", "waiting")) for status in statuses]
     for status, state in waiting:
         if text(state, "reason") in _IMAGE_REASONS:
             said = _line(text(state, "message")) or text(state, "reason")
-            return _Fault("GatewayImageNotPulled", f"{text(status, 'image') or text(proxy, 'image')}: {said}")
+            return _Fault(
+                "GatewayImageNotPulled", f"{text(status, 'image') or text(proxy, 'image')}: {said}"
+            )
     crashed = _crashed(statuses, events)
     if crashed:
         return crashed
-    mounting = next((event for event in events if event.reason in ("FailedMount", "FailedAttachVolume")), None)
+    mounting = next(
+        (event for event in events if event.reason in ("FailedMount", "FailedAttachVolume")), None
+    )
     starting = not any(dig(status, "state", "running") is not None for status in statuses)
     if mounting and starting:
-        code = "GatewayCACertificateMissing" if _CA_CONFIG_MAP in mounting.message else "GatewayVolumeNotMounted"
+        code = (
+            "GatewayCACertificateMissing"
+            if _CA_CONFIG_MAP in mounting.message
+            else "GatewayVolumeNotMounted"
+        )
         return _Fault(code, _line(mounting.message))
     for status, state in waiting:
         if text(state, "reason"):
@@ -189,7 +227,9 @@ def _why(pod: Object, events: list[Event]) -> _Fault:
             return _Fault("GatewayNotStarted", what, passing=text(state, "reason") in _STARTING)
     if starting:
         return _Fault(
-            "GatewayNotStarted", f"{name_of(pod)} is {text(pod, 'status', 'phase') or 'unknown'}", passing=True
+            "GatewayNotStarted",
+            f"{name_of(pod)} is {text(pod, 'status', 'phase') or 'unknown'}",
+            passing=True,
         )
     gates = [text(gate, "conditionType") for gate in maps(pod, "spec", "readinessGates")]
     closed = [gate for gate in gates if condition.get(gate, {}).get("status") != "True"]
@@ -198,28 +238,40 @@ def _why(pod: Object, events: list[Event]) -> _Fault:
         return _Fault("GatewayHeldBack", f"readiness gate {quoted(closed)} is not met")
     others = [name for name in unready if name != text(proxy, "name")]
     if others == unready and others:
-        return _Fault("GatewayHeldBack", f"container {quoted(others)} is not ready", container=others[0])
+        return _Fault(
+            "GatewayHeldBack", f"container {quoted(others)} is not ready", container=others[0]
+        )
     unhealthy = next((event for event in events if event.reason == "Unhealthy"), None)
     if unhealthy:
         times = f"{unhealthy.count} times{', last ' if unhealthy.age else ''}{unhealthy.age}"
-        symptom = next((words for part, words in _SYMPTOMS.items() if part in unhealthy.message), unhealthy.message)
+        symptom = next(
+            (words for part, words in _SYMPTOMS.items() if part in unhealthy.message),
+            unhealthy.message,
+        )
         return _Fault("GatewayNotReady", f"{_line(symptom)} ({times})", passing=True)
     ready = condition.get("Ready", {})
-    said = _line(text(ready, "message")) or text(ready, "reason") or "its proxy runs and is not ready"
+    said = (
+        _line(text(ready, "message")) or text(ready, "reason") or "its proxy runs and is not ready"
+    )
     return _Fault("GatewayNotReady", said, passing=True)
 
 
 def _crashed(statuses: list[Object], events: list[Event]) -> _Fault | None:
     """The container that ends again and again: by its state, or by its last end and the kubelet's back-off."""
-    backing_off = any(event.reason == "BackOff" and "restarting failed" in event.message for event in events)
+    backing_off = any(
+        event.reason == "BackOff" and "restarting failed" in event.message for event in events
+    )
     for status in statuses:
-        last, now = mapping(status, "lastState", "terminated"), mapping(status, "state", "terminated")
-        ended = next((end for end in (now, last) if text(end, "reason") not in ("", "Completed")), {})
+        last, now = (
+            mapping(status, "lastState", "terminated"),
+            mapping(status, "state", "terminated"),
+        )
+        ended = next(
+            (end for end in (now, last) if text(end, "reason") not in ("", "Completed")), {}
+        )
         looping = dig(status, "state", "waiting", "reason") == "CrashLoopBackOff"
         if looping or (ended and (backing_off or dig(status, "state", "running") is None)):
-            ending = (
-                f"{text(ended or last, 'reason') or 'an error'}, exit code {(ended or last).get('exitCode', 'unknown')}"
-            )
+            ending = f"{text(ended or last, 'reason') or 'an error'}, exit code {(ended or last).get('exitCode', 'unknown')}"
             restarts = status.get("restartCount", 0)
             name = text(status, "name")
             what = f"container {name} ended with {ending}, {restarts} restarts"

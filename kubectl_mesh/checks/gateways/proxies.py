@@ -23,7 +23,9 @@ _MESH_CONFIG_MOUNT = "/etc/istio/config"
 _VERSION = re.compile(r"v?([0-9]{1,4}\.[0-9]{1,4}(?:\.[0-9]{1,6})?)(?![0-9.])")
 
 
-def verify_proxies(scope: Scope, gateway: Gateway, config: MeshConfig | None, mesh_id: str | None) -> list[Finding]:
+def verify_proxies(
+    scope: Scope, gateway: Gateway, config: MeshConfig | None, mesh_id: str | None
+) -> list[Finding]:
     """Every finding about the proxies of a gateway.
 
     `config` is the mesh config that they are injected from (None: not known), `mesh_id` the mesh whose hosted istiod
@@ -44,14 +46,20 @@ def _beliefs(scope: Scope, gateway: Gateway, config: MeshConfig) -> list[Finding
         ("ISTIO_META_MESH_ID", config.mesh_id, "GatewayMeshIDDiffers"),
         ("ISTIO_META_CLUSTER_ID", config.cluster_id, "GatewayClusterIDDiffers"),
         ("CA_ADDR", config.ca_address, "GatewayCAAddressDiffers"),
-        ("discoveryAddress", config.discovery if config.service else None, "GatewayDiscoveryDiffers"),
+        (
+            "discoveryAddress",
+            config.discovery if config.service else None,
+            "GatewayDiscoveryDiffers",
+        ),
     ):
         values = sorted({env[field] for env in held if env.get(field)})
         if not values or not expected:
             continue
         wrong = [value for value in values if _place(value) != _place(expected)]
         if not wrong:
-            matched += [expected] if ":" not in expected else []  # addresses are shown only where they differ
+            matched += (
+                [expected] if ":" not in expected else []
+            )  # addresses are shown only where they differ
             continue
         # The trust domain is what the injector writes where no mesh ID is set.
         unset = code == "GatewayMeshIDDiffers" and set(wrong) == {config.trust_domain}
@@ -99,10 +107,18 @@ def _skew(scope: Scope, gateway: Gateway, mesh_id: str | None) -> list[Finding]:
         for pod in hosted_pods(cluster, plane.name)
         if is_ready(pod)
     ]
-    running = [text(container, "image") for _, pod in serving for container in maps(pod, "spec", "containers")[:1]]
+    running = [
+        text(container, "image")
+        for _, pod in serving
+        for container in maps(pod, "spec", "containers")[:1]
+    ]
     istiods = {version for image in running if (version := _version(image))}
     if not proxies or not istiods:
-        why = "no ready Pod of the hosted istiod was read" if not serving else "an image tag is no version"
+        why = (
+            "no ready Pod of the hosted istiod was read"
+            if not serving
+            else "an image tag is no version"
+        )
         return [finding("ProxyVersionUnknown", about, "version", name=gateway.name, why=why)]
     newest, oldest = max(istiods), min(istiods)
     wrong = {proxy for proxy in proxies if _newer(proxy, oldest) or _behind(proxy, newest)}
@@ -118,7 +134,9 @@ def _skew(scope: Scope, gateway: Gateway, mesh_id: str | None) -> list[Finding]:
             name=gateway.name,
             proxy=quoted(actual),
             istiod=quoted(expected),
-            fix=phrase("upgrade-istiod" if any(_newer(p, oldest) for p in wrong) else "upgrade-gateway"),
+            fix=phrase(
+                "upgrade-istiod" if any(_newer(p, oldest) for p in wrong) else "upgrade-gateway"
+            ),
         )
     ]
 
@@ -130,7 +148,13 @@ def _renew(scope: Scope, gateway: Gateway, variable: str, wanted: str) -> Shell:
     if variable == "discoveryAddress" and "PROXY_CONFIG" in own:
         return phrase("renew-edit", kubectl=kubectl, kind=kind, name=gateway.name)
     if variable in own:
-        return phrase("renew-env", kubectl=kubectl, kind=kind, name=gateway.name, variable=f"{variable}={wanted}")
+        return phrase(
+            "renew-env",
+            kubectl=kubectl,
+            kind=kind,
+            name=gateway.name,
+            variable=f"{variable}={wanted}",
+        )
     if gateway.kind not in ("Deployment", "DaemonSet", "StatefulSet"):
         return phrase("renew-other", kubectl=kubectl, kind=kind, name=gateway.name)
     return phrase("renew", kubectl=kubectl, kind=kind, name=gateway.name)
@@ -159,7 +183,11 @@ def proxy_discovery(pod: Object) -> str:
 def _place(value: str) -> str:
     """An address without what every cluster adds to a Service's name; another value as it is."""
     host, colon, port = value.rpartition(":")
-    return f"{normalise(host).removesuffix('.cluster.local').removesuffix('.svc')}:{port}" if colon else value
+    return (
+        f"{normalise(host).removesuffix('.cluster.local').removesuffix('.svc')}:{port}"
+        if colon
+        else value
+    )
 
 
 def _version(image: str) -> Version | None:

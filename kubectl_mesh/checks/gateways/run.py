@@ -15,7 +15,14 @@ from kubectl_mesh.findings.model import FAIL, SKIP, UNKNOWN, WARN, ClusterReport
 from kubectl_mesh.kube.objects import labels_of, text
 from kubectl_mesh.kube.snapshot import ALL_NAMESPACES, Failure
 from kubectl_mesh.mesh.config import MeshConfig, mesh_configs
-from kubectl_mesh.mesh.gateways import GATEWAY_SELECTORS, Gateway, environment, gateways, is_gateway, pod_selector
+from kubectl_mesh.mesh.gateways import (
+    GATEWAY_SELECTORS,
+    Gateway,
+    environment,
+    gateways,
+    is_gateway,
+    pod_selector,
+)
 from kubectl_mesh.mesh.istiods import local_istiods
 from kubectl_mesh.mesh.names import REVISION_LABEL, config_name
 
@@ -28,7 +35,11 @@ class Gateways:
         self.own = [entry for entry in entries if not entry.asked]
         self.configs = mesh_configs(self.cluster)
         self.clusters = way.scope.clusters
-        self.found = [g for g in gateways(self.cluster, self.intent.gateways_in, self.intent.gateway) if self._ours(g)]
+        self.found = [
+            g
+            for g in gateways(self.cluster, self.intent.gateways_in, self.intent.gateway)
+            if self._ours(g)
+        ]
         # What keeps each gateway from the control plane, if anything does; told before anything is said of gateways.
         self.obstacles = {id(g): way.obstacle(self._entry(g), self._config(g)) for g in self.found}
 
@@ -51,15 +62,23 @@ class Gateways:
                 fault = next((f for g in owners for f in told[id(g)] if f.result == FAIL), None)
                 known = [f for own in self.own for f in own.findings]
                 whole = not any(map(self._pods_unread, owners))
-                entry.findings += verify_service(self.scope, service, owners, fault, known, whole=whole)
+                entry.findings += verify_service(
+                    self.scope, service, owners, fault, known, whole=whole
+                )
             if not gateway.services:
                 entry.findings += self._no_service(gateway)
             entry.findings += self._config_unknown(gateway, entry)
-            entry.findings += verify_proxies(self.scope, gateway, self._config(gateway), entry.raw_mesh_id)
+            entry.findings += verify_proxies(
+                self.scope, gateway, self._config(gateway), entry.raw_mesh_id
+            )
 
     def _config_unknown(self, gateway: Gateway, entry: ClusterReport) -> list[Finding]:
         """Proxies of a revision that no mesh config is of: nobody knows what they dial. Told unless more is unknown."""
-        if gateway.kind == "Service" or self._fitting(gateway) or any(f.result == UNKNOWN for f in entry.findings):
+        if (
+            gateway.kind == "Service"
+            or self._fitting(gateway)
+            or any(f.result == UNKNOWN for f in entry.findings)
+        ):
             return []
         return [
             finding(
@@ -100,9 +119,15 @@ class Gateways:
     def _tell_unread(self) -> None:
         """Reads without which a gateway, its Pods or its Services may have gone unseen."""
         where = self.intent.gateways_in
-        asked: list[tuple[str, str | None, str]] = [("Pod", selector, where) for selector in GATEWAY_SELECTORS]
+        asked: list[tuple[str, str | None, str]] = [
+            ("Pod", selector, where) for selector in GATEWAY_SELECTORS
+        ]
         if where == ALL_NAMESPACES:
-            asked += [(kind, selector, where) for kind in ("Deployment", "Service") for selector in GATEWAY_SELECTORS]
+            asked += [
+                (kind, selector, where)
+                for kind in ("Deployment", "Service")
+                for selector in GATEWAY_SELECTORS
+            ]
             for gateway in self.found:
                 asked.append(("Service", None, gateway.namespace))
                 if gateway.unowned:
@@ -111,12 +136,18 @@ class Gateways:
             asked += [("Deployment", None, where), ("Service", None, where)]
         for kind, subject, namespace in asked:
             if self._unread(kind, subject, namespace):
-                self.own[0].findings += self.scope.tell_unread(self.cluster, kind, subject, namespace=namespace)
+                self.own[0].findings += self.scope.tell_unread(
+                    self.cluster, kind, subject, namespace=namespace
+                )
 
     def _unread(self, kind: str, subject: str | None, namespace: str) -> Failure | None:
         """Why it can't be said what there is; files that were taken in all namespaces show what they hold."""
         whole = self.intent.gateways_in == ALL_NAMESPACES and self.cluster.server is None
-        if whole and self.cluster.objects.get(kind) and (kind != "Pod" or namespace == ALL_NAMESPACES):
+        if (
+            whole
+            and self.cluster.objects.get(kind)
+            and (kind != "Pod" or namespace == ALL_NAMESPACES)
+        ):
             return None
         return self.cluster.unread(kind, subject, namespace)
 
@@ -129,7 +160,9 @@ class Gateways:
             return False
         if gateway.deployment is None or is_gateway(gateway.labels):
             here = self.cluster.server is None and self._unread("Pod", None, gateway.namespace)
-            return bool(here) or any(self._unread("Pod", selector, where) for selector in GATEWAY_SELECTORS)
+            return bool(here) or any(
+                self._unread("Pod", selector, where) for selector in GATEWAY_SELECTORS
+            )
         return self._unread("Pod", pod_selector(gateway.deployment), gateway.namespace) is not None
 
     # --- whose a gateway is ---------------------------------------------------------------------
@@ -152,13 +185,20 @@ class Gateways:
     def _revision(self, gateway: Gateway) -> str:
         """The revision that injects a gateway, by the label of its Pods."""
         bearing = [labels_of(template) for template in gateway.templates]
-        return next((text(labels, REVISION_LABEL) for labels in bearing if text(labels, REVISION_LABEL)), "default")
+        return next(
+            (text(labels, REVISION_LABEL) for labels in bearing if text(labels, REVISION_LABEL)),
+            "default",
+        )
 
     def _mesh_id(self, gateway: Gateway) -> str | None:
         """The mesh of a gateway: what its mesh config says, else what its proxies believe, else the user's word."""
         config = next(iter(self._fitting(gateway)), None)
-        believed = [environment(template).get("ISTIO_META_MESH_ID") for template in gateway.templates]
-        return (config.mesh_id if config else next(filter(None, believed), None)) or self.intent.mesh_id
+        believed = [
+            environment(template).get("ISTIO_META_MESH_ID") for template in gateway.templates
+        ]
+        return (
+            config.mesh_id if config else next(filter(None, believed), None)
+        ) or self.intent.mesh_id
 
     def _ours(self, gateway: Gateway) -> bool:
         """Whether a gateway is of the mesh that the user picked."""
@@ -169,10 +209,20 @@ class Gateways:
         return next((entry for entry in self.own if entry.raw_mesh_id == mesh_id), self.own[0])
 
     def _none_found(self) -> list[Finding]:
-        if any(told.result == UNKNOWN and told.field == "read" for entry in self.own for told in entry.findings):
+        if any(
+            told.result == UNKNOWN and told.field == "read"
+            for entry in self.own
+            for told in entry.findings
+        ):
             return []  # what could not be read may be one
-        serves = all(e.role == HOSTED and self.clusters.depend_on(self.cluster, e.raw_mesh_id or "") for e in self.own)
-        wanted, mesh = self.intent.gateway, f" of mesh {self.intent.mesh_id}" if self.intent.mesh_id else ""
+        serves = all(
+            e.role == HOSTED and self.clusters.depend_on(self.cluster, e.raw_mesh_id or "")
+            for e in self.own
+        )
+        wanted, mesh = (
+            self.intent.gateway,
+            f" of mesh {self.intent.mesh_id}" if self.intent.mesh_id else "",
+        )
         present = [g.name for g in gateways(self.cluster, self.intent.gateways_in)]
         return [
             finding(
@@ -195,7 +245,11 @@ class Gateways:
         """Where gateways were looked for, in a sentence."""
         if self.intent.gateways_in != ALL_NAMESPACES:
             return f"namespace {self.intent.gateways_in}"
-        usual = f" (outside {self.cluster.namespace}: none with a gateway's labels)" if self.intent.gateway else ""
+        usual = (
+            f" (outside {self.cluster.namespace}: none with a gateway's labels)"
+            if self.intent.gateway
+            else ""
+        )
         return f"any namespace{usual}"
 
     # --- Pods -----------------------------------------------------------------------------------
@@ -230,7 +284,10 @@ class Gateways:
     def _replaced(self, gateway: Gateway) -> bool:
         """Whether every Service of a gateway has ready Pods of another one."""
         return bool(gateway.services) and all(
-            any(other.ready and any(led is service for led in other.services) for other in self.found)
+            any(
+                other.ready and any(led is service for led in other.services)
+                for other in self.found
+            )
             for service in gateway.services
         )
 

@@ -44,17 +44,27 @@ def verify_service(
     about = ObjectRef("Service", owners[0].namespace, name_of(service))
     kind = text(service, "spec", "type") or "ClusterIP"
     if kind == "ExternalName":
-        return [finding("GatewayNeedsNoAddress", about, "address", name=name_of(service), type=kind)]
+        return [
+            finding("GatewayNeedsNoAddress", about, "address", name=name_of(service), type=kind)
+        ]
     found = _address(scope, service, about, kind, known)
     if not whole:
         return found
     # A Service without selector is led by whoever writes its slices.
-    missed = [g for g in owners if mapping(service, "spec", "selector") and not _selected(service, g)]
-    if any(gateway.kind == "Service" for gateway in missed) and _leads_somewhere(scope, service, about):
+    missed = [
+        g for g in owners if mapping(service, "spec", "selector") and not _selected(service, g)
+    ]
+    if any(gateway.kind == "Service" for gateway in missed) and _leads_somewhere(
+        scope, service, about
+    ):
         return [*found, _behind_unknown(scope, service, about)]
     if missed:
         return [*found, _selects_others(scope, service, about, missed)]
-    return found + _endpoints(scope, service, about, owners, fault) + _target_ports(scope, service, about, owners)
+    return (
+        found
+        + _endpoints(scope, service, about, owners, fault)
+        + _target_ports(scope, service, about, owners)
+    )
 
 
 def _selected(service: Object, gateway: Gateway) -> bool:
@@ -85,10 +95,14 @@ def _behind_unknown(scope: Scope, service: Object, about: ObjectRef) -> Finding:
     )
 
 
-def _address(scope: Scope, service: Object, about: ObjectRef, kind: str, known: Sequence[Finding]) -> list[Finding]:
+def _address(
+    scope: Scope, service: Object, about: ObjectRef, kind: str, known: Sequence[Finding]
+) -> list[Finding]:
     given = lb_addresses(service)
     if kind != "LoadBalancer":
-        return [finding("GatewayNeedsNoAddress", about, "address", name=name_of(service), type=kind)]
+        return [
+            finding("GatewayNeedsNoAddress", about, "address", name=name_of(service), type=kind)
+        ]
     if not given:
         return [explain_pending(scope, scope.verified, service, FAIL, known)]
     told = finding(
@@ -103,7 +117,9 @@ def _address(scope: Scope, service: Object, about: ObjectRef, kind: str, known: 
     return [told, *verify_announced(scope, scope.verified, service, FAIL, known)]
 
 
-def _selects_others(scope: Scope, service: Object, about: ObjectRef, owners: Sequence[Gateway]) -> Finding:
+def _selects_others(
+    scope: Scope, service: Object, about: ObjectRef, owners: Sequence[Gateway]
+) -> Finding:
     selector = mapping(service, "spec", "selector")
     wanted = owners[0].selector
     kubectl = scope.kubectl(scope.verified, about.namespace or "")
@@ -128,7 +144,11 @@ def _written(labels: Mapping[str, Any]) -> str:
 
 
 def _endpoints(
-    scope: Scope, service: Object, about: ObjectRef, owners: Sequence[Gateway], fault: Finding | None
+    scope: Scope,
+    service: Object,
+    about: ObjectRef,
+    owners: Sequence[Gateway],
+    fault: Finding | None,
 ) -> list[Finding]:
     """Whether the Service leads to the ready Pods: by its slices and their ports, as kube-proxy follows them."""
     cluster, name, namespace = scope.verified, name_of(service), about.namespace or ""
@@ -154,13 +174,16 @@ def _endpoints(
     elif others:
         code = "GatewayServiceReachesOthers"
     else:
-        code = "GatewayServiceReachesPods" if len(there) == len(ready) else "GatewayServiceMissesPods"
+        code = (
+            "GatewayServiceReachesPods" if len(there) == len(ready) else "GatewayServiceMissesPods"
+        )
     kubectl = scope.kubectl(cluster, namespace)
     told = finding(
         code,
         about,
         "endpoints",
-        expected=[address for pod in ready for address in pod_addresses(pod)[:1]] or ["a ready Pod"],
+        expected=[address for pod in ready for address in pod_addresses(pod)[:1]]
+        or ["a ready Pod"],
         actual=routed,
         cause=None if ready else fault,
         name=name,
@@ -174,7 +197,9 @@ def _endpoints(
     return [told, *more, *_unrouted_families(service, about, routed, kubectl)]
 
 
-def _unrouted_families(service: Object, about: ObjectRef, routed: list[str], kubectl: Shell) -> list[Finding]:
+def _unrouted_families(
+    service: Object, about: ObjectRef, routed: list[str], kubectl: Shell
+) -> list[Finding]:
     """Addresses that a load balancer gave in an IP family of the Service in which it has no endpoints."""
     given = list(filter(is_ip, lb_addresses(service)))
     return [
@@ -202,7 +227,9 @@ def _unrouted_ports(
     service: Object, about: ObjectRef, backends: list[Backend], routed: list[str], kubectl: Shell
 ) -> list[Finding]:
     """Ports of a Service that no endpoint has under that name; of a named target port its own finding tells."""
-    named = [port.get("port") for port in maps(service, "spec", "ports") if text(port, "targetPort")]
+    named = [
+        port.get("port") for port in maps(service, "spec", "ports") if text(port, "targetPort")
+    ]
     held = [str(port) for address in routed for port in ports_of(address, backends)]
     return [
         finding(
@@ -231,21 +258,38 @@ def _routed(service: Object, backends: list[Backend]) -> list[str]:
         backend.address
         for backend in backends
         if backend.ready
-        and (headless or any(reached(port, backend.address, backends) for port in service_ports(service)))
+        and (
+            headless
+            or any(reached(port, backend.address, backends) for port in service_ports(service))
+        )
     )
 
 
-def _target_ports(scope: Scope, service: Object, about: ObjectRef, owners: Sequence[Gateway]) -> list[Finding]:
+def _target_ports(
+    scope: Scope, service: Object, about: ObjectRef, owners: Sequence[Gateway]
+) -> list[Finding]:
     """Named target ports must exist on the Pods; numbers are not compared, as charts don't declare them all."""
     templates = [template for gateway in owners for template in gateway.templates]
     # The injector brings ports of its own.
     if any(text(proxy_container(template), "image") == UNRESOLVED_IMAGE for template in templates):
         return []
-    containers = [container for template in templates for container in maps(template, "spec", "containers")]
-    starting = [container for template in templates for container in maps(template, "spec", "initContainers")]
-    containers += [container for container in starting if text(container, "restartPolicy") == "Always"]  # sidecars
-    declared = sorted({text(port, "name") for container in containers for port in maps(container, "ports")} - {""})
-    named = [(str(port.get("port")), text(port, "targetPort")) for port in maps(service, "spec", "ports")]
+    containers = [
+        container for template in templates for container in maps(template, "spec", "containers")
+    ]
+    starting = [
+        container
+        for template in templates
+        for container in maps(template, "spec", "initContainers")
+    ]
+    containers += [
+        container for container in starting if text(container, "restartPolicy") == "Always"
+    ]  # sidecars
+    declared = sorted(
+        {text(port, "name") for container in containers for port in maps(container, "ports")} - {""}
+    )
+    named = [
+        (str(port.get("port")), text(port, "targetPort")) for port in maps(service, "spec", "ports")
+    ]
     missing = [(number, target) for number, target in named if target and target not in declared]
     details: dict[str, Any] = {"name": name_of(service), "declared": quoted(declared)}
     return [

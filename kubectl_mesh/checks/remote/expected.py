@@ -10,11 +10,23 @@ from kubectl_mesh.checks.control_plane import Hosted, verify_hosted
 from kubectl_mesh.findings.catalog import Shell, finding, phrase
 from kubectl_mesh.findings.model import UNKNOWN, WARN, ClusterReport, Finding, ObjectRef
 from kubectl_mesh.kube.objects import name_of, some
-from kubectl_mesh.kube.routing import ordered, reached, ready_addresses, service_port, slice_backends, slices_of
+from kubectl_mesh.kube.routing import (
+    ordered,
+    reached,
+    ready_addresses,
+    service_port,
+    slice_backends,
+    slices_of,
+)
 from kubectl_mesh.kube.snapshot import Snapshot
 from kubectl_mesh.kube.workloads import lb_addresses, pod_addresses
 from kubectl_mesh.mesh.config import mesh_configs
-from kubectl_mesh.mesh.control_planes import HostedControlPlane, hosted_control_planes, hosted_lb_names, hosted_mesh_ids
+from kubectl_mesh.mesh.control_planes import (
+    HostedControlPlane,
+    hosted_control_planes,
+    hosted_lb_names,
+    hosted_mesh_ids,
+)
 from kubectl_mesh.mesh.fleet import Claim
 from kubectl_mesh.mesh.istiods import local_istiod_pods, ready_hosted_names
 from kubectl_mesh.mesh.names import REMOTE_SERVICE, XDS_PORT, hosted_deployment_name, hosted_lb_name
@@ -94,12 +106,16 @@ def workload_truth(
     return Truth(WORKLOAD, stated, "--expect-address"), asked
 
 
-def _ask(scope: Scope, cluster: Snapshot, mesh_id: str) -> tuple[ClusterReport, Hosted | None, Finding | None]:
+def _ask(
+    scope: Scope, cluster: Snapshot, mesh_id: str
+) -> tuple[ClusterReport, Hosted | None, Finding | None]:
     """Verify the control plane of a mesh in the cluster that was named, as an entry of its own.
 
     Returns the entry, the control plane, and where there is none that could be used the finding that says why.
     """
-    planes: list[HostedControlPlane | None] = [p for p in hosted_control_planes(cluster) if p.mesh_id == mesh_id]
+    planes: list[HostedControlPlane | None] = [
+        p for p in hosted_control_planes(cluster) if p.mesh_id == mesh_id
+    ]
     role = HOSTED if planes else "unknown" if cluster.unread("Deployment") else "none"
     entry = ClusterReport(cluster.source, cluster.namespace, role, mesh_id, asked=True)
     names = [plane.name for plane in planes if plane]
@@ -111,7 +127,9 @@ def _ask(scope: Scope, cluster: Snapshot, mesh_id: str) -> tuple[ClusterReport, 
     hosted: Hosted | None = None
     stated = bool(scope.intent.addresses)
     for name, plane in zip(names, planes, strict=True):
-        hosted = verify_hosted(scope, cluster, name, plane, needs_lb=not stated, unread=WARN if stated else UNKNOWN)
+        hosted = verify_hosted(
+            scope, cluster, name, plane, needs_lb=not stated, unread=WARN if stated else UNKNOWN
+        )
         entry.findings += hosted.findings
     if hosted is None:
         return entry, None, _tell_not_here(scope, entry, cluster)
@@ -135,7 +153,9 @@ def _tell_not_here(scope: Scope, entry: ClusterReport, cluster: Snapshot) -> Fin
     for kind in ("Service", "Deployment"):
         if cluster.unread(kind):
             # The user's word counts: what the cluster could not say decides nothing then.
-            entry.findings += scope.tell_unread(cluster, kind, None, WARN if scope.intent.addresses else UNKNOWN)
+            entry.findings += scope.tell_unread(
+                cluster, kind, None, WARN if scope.intent.addresses else UNKNOWN
+            )
             return scope.unread_finding(cluster, kind, None)
     mesh_id = entry.raw_mesh_id or ""
     others = [plane.mesh_id for plane in hosted_control_planes(cluster)]
@@ -191,7 +211,12 @@ def _hosted_nowhere(scope: Scope, mesh_id: str) -> Finding:
         actual=[],
         mesh=mesh_id,
         unread=f"; what runs in {some(silent)} could not be read" if silent else "",
-        settle=phrase("settle-nowhere", mesh=mesh_id, contexts=Shell(some(others) or "no others"), again=scope.again())
+        settle=phrase(
+            "settle-nowhere",
+            mesh=mesh_id,
+            contexts=Shell(some(others) or "no others"),
+            again=scope.again(),
+        )
         if scope.intent.contexts
         else phrase("settle-nowhere-file", mesh=mesh_id),
     )

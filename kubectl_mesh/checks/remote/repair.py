@@ -34,7 +34,11 @@ class Repair:
     service: Object | None
 
     def addresses(
-        self, pattern: str | None, right: Sequence[str], configured: str | None, holder: Object | None
+        self,
+        pattern: str | None,
+        right: Sequence[str],
+        configured: str | None,
+        holder: Object | None,
     ) -> Shell:
         """How the right addresses get there: by the mesh's own setting, which lasts, and in the object itself.
 
@@ -55,7 +59,9 @@ class Repair:
         """Write addresses, with the ports that the Service joins, into the object that holds them, or make one."""
         holder = _unless_servers_own(holder)
         if not is_ip(addresses[0]):
-            return self._patch_service({"type": "ExternalName", "externalName": addresses[0], "selector": None})
+            return self._patch_service(
+                {"type": "ExternalName", "externalName": addresses[0], "selector": None}
+            )
         subsets = self._subsets(addresses)
         made = {"apiVersion": "v1", "kind": "Endpoints", "metadata": {"name": self.name}, **subsets}
         written = shlex.quote(_compact(made)) if is_name(self.name) else word(self.name)
@@ -68,9 +74,18 @@ class Repair:
         if mapping(self.service, "spec", "selector"):
             # Its controller goes on writing what the selector selects, and leaves its slices behind.
             managed = "endpointslice.kubernetes.io/managed-by=endpointslice-controller.k8s.io"
-            delete = ["delete", "endpointslices", "-l", f"{SERVICE_NAME_LABEL}={self.name},{managed}"]
+            delete = [
+                "delete",
+                "endpointslices",
+                "-l",
+                f"{SERVICE_NAME_LABEL}={self.name},{managed}",
+            ]
             patch = merge_patch(self.kubectl, "endpoints", self.name, subsets)
-            return _steps(self._patch_service({"selector": None}), f"{self.kubectl} {shlex.join(delete)}", patch)
+            return _steps(
+                self._patch_service({"selector": None}),
+                f"{self.kubectl} {shlex.join(delete)}",
+                patch,
+            )
         if holder is None:
             return Shell(applied)
         if text(holder, "kind") == "Endpoints":
@@ -80,7 +95,9 @@ class Repair:
             return _steps(f"{self.kubectl} delete endpointslice {word(name_of(holder))}", applied)
         return merge_patch(self.kubectl, "endpointslice", name_of(holder), sliced)
 
-    def manifest(self, namespace: str, addresses: Sequence[str], holder: Object | None) -> Object | None:
+    def manifest(
+        self, namespace: str, addresses: Sequence[str], holder: Object | None
+    ) -> Object | None:
         """The object that holds the addresses as it should be, as `kubectl apply` takes it.
 
         None where more than one object would have to change (`write_endpoints` has the commands), and where its name or
@@ -89,16 +106,29 @@ class Repair:
         if not is_name(namespace) or not is_name(name_of(holder or {}) or self.name):
             return None
         holder = _unless_servers_own(holder)
-        elsewhere = text(self.service, "spec", "type") == "ExternalName" or mapping(self.service, "spec", "selector")
+        elsewhere = text(self.service, "spec", "type") == "ExternalName" or mapping(
+            self.service, "spec", "selector"
+        )
         if elsewhere or not is_ip(addresses[0]):
             return None
         metadata: Object = {"name": self.name, "namespace": namespace}
         if holder is None or text(holder, "kind") == "Endpoints":
-            return {"apiVersion": "v1", "kind": "Endpoints", "metadata": metadata, **self._subsets(addresses)}
+            return {
+                "apiVersion": "v1",
+                "kind": "Endpoints",
+                "metadata": metadata,
+                **self._subsets(addresses),
+            }
         sliced = self._sliced(addresses, holder)
         metadata = {**metadata, "name": name_of(holder), "labels": {SERVICE_NAME_LABEL: self.name}}
-        described = {"apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "metadata": metadata}
-        return {**described, "addressType": text(holder, "addressType"), **sliced} if sliced else None
+        described = {
+            "apiVersion": "discovery.k8s.io/v1",
+            "kind": "EndpointSlice",
+            "metadata": metadata,
+        }
+        return (
+            {**described, "addressType": text(holder, "addressType"), **sliced} if sliced else None
+        )
 
     def _subsets(self, addresses: Sequence[str]) -> Object:
         ips = [address for address in addresses if is_ip(address)]
@@ -112,19 +142,27 @@ class Repair:
 
     def _joined(self) -> dict[int, str]:
         """The TCP ports of the Service by number, and their names."""
-        return {port.number: port.name for port in service_ports(self.service or {}) if port.protocol == "TCP"}
+        return {
+            port.number: port.name
+            for port in service_ports(self.service or {})
+            if port.protocol == "TCP"
+        }
 
     def _ports(self) -> list[Object]:
         """The endpoint ports that the Service joins, under its names."""
         joined = self._joined()
-        wanted = [outer for outer, _, _ in _PORTS if outer in joined] or [outer for outer, _, _ in _PORTS]
+        wanted = [outer for outer, _, _ in _PORTS if outer in joined] or [
+            outer for outer, _, _ in _PORTS
+        ]
         return [
             {"name": joined.get(outer, name), "port": inner, "protocol": "TCP"}
             for outer, inner, name in _PORTS
             if outer in wanted
         ]
 
-    def write_service_ports(self, held: Sequence[Port], addresses: Sequence[str], holder: Object | None) -> Shell:
+    def write_service_ports(
+        self, held: Sequence[Port], addresses: Sequence[str], holder: Object | None
+    ) -> Shell:
         """Give the Service the ports that it lacks, under the names that its endpoints (`held`) have."""
         missing = self._missing_ports(held)
         defaults = {outer: name for outer, _, name in _PORTS}
@@ -132,8 +170,13 @@ class Repair:
         # Several ports must have names, each its own.
         unnamed = any(not text(port, "name") for port in present)
         names = {str(outer): name for outer, name in defaults.items()}
-        named = [{**p, "name": text(p, "name") or names.get(str(p.get("port")), "other")} for p in present]
-        ports = [port for port in named if port["name"] not in {p["name"] for p in missing}] + missing
+        named = [
+            {**p, "name": text(p, "name") or names.get(str(p.get("port")), "other")}
+            for p in present
+        ]
+        ports = [
+            port for port in named if port["name"] not in {p["name"] for p in missing}
+        ] + missing
         patch = self._patch_service({"ports": ports})
         if not unnamed or not addresses:
             return patch
@@ -142,7 +185,9 @@ class Repair:
 
     def _missing_ports(self, held: Sequence[Port]) -> list[Object]:
         names = {port.number: port.name for port in held if port.name and port.protocol == "TCP"}
-        joined = {port.number for port in service_ports(self.service or {}) if port.protocol == "TCP"}
+        joined = {
+            port.number for port in service_ports(self.service or {}) if port.protocol == "TCP"
+        }
         return [
             {"name": names.get(inner, name), "port": outer, "targetPort": inner, "protocol": "TCP"}
             for outer, inner, name in _PORTS
@@ -172,12 +217,16 @@ def _steps(*commands: str) -> Shell:
 def set_global_address(kubectl: str, mesh_id: str, address: str) -> Shell:
     """Set a mesh's control-plane address in its GlobalMesh."""
     params = {"controlPlaneParams": {REMOTE_PILOT_ADDRESS: address}}
-    return merge_patch(kubectl, "globalmeshes.discovery.mspider.io", mesh_id, {"spec": {"ownerConfig": params}})
+    return merge_patch(
+        kubectl, "globalmeshes.discovery.mspider.io", mesh_id, {"spec": {"ownerConfig": params}}
+    )
 
 
 def merge_patch(kubectl: str, resource: str, name: str, body: Object) -> Shell:
     """`kubectl patch` with a JSON merge patch: what it sets to null is taken away."""
-    return Shell(f"{kubectl} patch {resource} {word(name)} --type merge -p {shlex.quote(_compact(body))}")
+    return Shell(
+        f"{kubectl} patch {resource} {word(name)} --type merge -p {shlex.quote(_compact(body))}"
+    )
 
 
 def _compact(body: Object) -> str:

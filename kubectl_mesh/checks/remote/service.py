@@ -41,7 +41,12 @@ from kubectl_mesh.mesh.names import (
 
 # What is wrong in a cluster of any role; what is wrong beside a pattern; and what only a thing of this very
 # cluster makes certain: a node or Pod of another cluster may still be how a custom entry looks.
-_ALWAYS_WRONG = {"AddressIsLocalIstiod", "AddressIsCkubeRemote", "AddressIsClusterIP", "AddressIsOtherMesh"}
+_ALWAYS_WRONG = {
+    "AddressIsLocalIstiod",
+    "AddressIsCkubeRemote",
+    "AddressIsClusterIP",
+    "AddressIsOtherMesh",
+}
 _WRONG_BESIDE = {"AddressIsHostedPod", "AddressIsLoadBalancer"}
 _WRONG_HERE = {"AddressIsNode", "AddressIsOtherPod"}
 _MANAGED_BY = "endpointslice.kubernetes.io/managed-by"
@@ -83,13 +88,17 @@ class RemoteCheck:
         self.listed = endpoints_backends(self.endpoints)
         # Where there is no slice that was read, a file that holds the Endpoints alone is enough.
         no_slices = self.cluster.unread("EndpointSlice", remote.name, remote.namespace)
-        captured_alone = no_slices is not None and no_slices.code == NOT_CAPTURED and self.endpoints is not None
+        captured_alone = (
+            no_slices is not None and no_slices.code == NOT_CAPTURED and self.endpoints is not None
+        )
         self.alone = captured_alone and not self.slices and not self._never_mirrored()
         self.sliced = mirrored(self.endpoints) if self.alone else self.slices
         self.routed = slice_backends(self.sliced, self.service)
         self.service_ref = ObjectRef("Service", remote.namespace, remote.name)
         kubectl = scope.kubectl(self.cluster, remote.namespace)
-        self.repair = Repair(kubectl, self._global(), scope.again(), mesh_id, remote.name, self.service)
+        self.repair = Repair(
+            kubectl, self._global(), scope.again(), mesh_id, remote.name, self.service
+        )
 
     def _global(self) -> Shell:
         """`kubectl` in the global cluster, which may be one of the run."""
@@ -107,7 +116,9 @@ class RemoteCheck:
             if not self.cluster.unread("Service", subject, namespace):
                 self._tell_missing_service()
                 return self.findings
-            self.findings += self.scope.tell_unread(self.cluster, "Service", subject, namespace=namespace)
+            self.findings += self.scope.tell_unread(
+                self.cluster, "Service", subject, namespace=namespace
+            )
         if text(self.service, "spec", "type") == "ExternalName":
             self._verify_external_name()
         elif self._has_backends():
@@ -115,7 +126,11 @@ class RemoteCheck:
         return self.findings
 
     def _tell(self, code: str, about: ObjectRef, field: str, **details: Any) -> Finding:
-        common = {"service": self.remote.name, "cluster": self.cluster.source, "kubectl": self.repair.kubectl}
+        common = {
+            "service": self.remote.name,
+            "cluster": self.cluster.source,
+            "kubectl": self.repair.kubectl,
+        }
         told = finding(code, about, field, **{**common, **details})
         self.findings.append(told)
         return told
@@ -146,10 +161,14 @@ class RemoteCheck:
         no_slices = self.cluster.unread("EndpointSlice", name, namespace)
         no_endpoints = self.cluster.unread("Endpoints", name, namespace)
         if no_slices and not self.slices and not self.alone:
-            self.findings += self.scope.tell_unread(self.cluster, "EndpointSlice", name, namespace=namespace)
+            self.findings += self.scope.tell_unread(
+                self.cluster, "EndpointSlice", name, namespace=namespace
+            )
             return False
         if self.endpoints is None and no_endpoints and no_endpoints.code != NOT_CAPTURED:
-            self.findings += self.scope.tell_unread(self.cluster, "Endpoints", name, WARN, namespace)
+            self.findings += self.scope.tell_unread(
+                self.cluster, "Endpoints", name, WARN, namespace
+            )
         if ready_addresses(self.routed):
             return True
 
@@ -205,10 +224,14 @@ class RemoteCheck:
 
     def _holder(self, address: str | None = None) -> Object | None:
         """The object that people look at and edit: the Endpoints, or the slice where they don't hold the address."""
-        if self.endpoints is not None and (address is None or address in ready_addresses(self.listed)):
+        if self.endpoints is not None and (
+            address is None or address in ready_addresses(self.listed)
+        ):
             return self.endpoints
         names = {backend.holder for backend in self.routed if address in (None, backend.address)}
-        return next((s for s in self.slices if name_of(s) in names), next(iter(self.slices), self.endpoints))
+        return next(
+            (s for s in self.slices if name_of(s) in names), next(iter(self.slices), self.endpoints)
+        )
 
     def _ref(self, holder: Object | None) -> ObjectRef:
         if holder is None or text(self.service, "spec", "type") == "ExternalName":
@@ -226,7 +249,9 @@ class RemoteCheck:
                 "externalName",
                 expected=["a host name"],
                 actual=[name],
-                fix=self._fix(None) if self.truth.addresses else self.repair.write_endpoints([name], None),
+                fix=self._fix(None)
+                if self.truth.addresses
+                else self.repair.write_endpoints([name], None),
             )
             return
         self._verify_addresses([name], "externalName")
@@ -243,8 +268,14 @@ class RemoteCheck:
         """Compare each address; the first wrong one, if any."""
         expected = self.truth.addresses
         # The right address may mean another thing inside this cluster; a stated one is the user's own business.
-        shadows = shadowing(self.cluster) if self.truth.pattern == WORKLOAD and not self.scope.intent.addresses else {}
-        right = [a for a in addresses if expected is not None and a in expected and a not in shadows]
+        shadows = (
+            shadowing(self.cluster)
+            if self.truth.pattern == WORKLOAD and not self.scope.intent.addresses
+            else {}
+        )
+        right = [
+            a for a in addresses if expected is not None and a in expected and a not in shadows
+        ]
         others = [a for a in addresses if a not in right]
         if right and self.truth.proves:
             self._tell(
@@ -260,9 +291,17 @@ class RemoteCheck:
         wrong: Finding | None = None
         for address in others:
             owner = self.known.get(address)
-            if expected is not None and address in expected and not (owner and owner.code in _ALWAYS_WRONG):
+            if (
+                expected is not None
+                and address in expected
+                and not (owner and owner.code in _ALWAYS_WRONG)
+            ):
                 owner = shadows.get(address)
-            if expected is not None and not self._explained(owner) and not self._comparable(address, expected):
+            if (
+                expected is not None
+                and not self._explained(owner)
+                and not self._comparable(address, expected)
+            ):
                 says_so = phrase("fix-stated", address=address, again=self.scope.again())
                 self._tell(
                     "AddressNotComparable",
@@ -274,8 +313,12 @@ class RemoteCheck:
                     address=address,
                     wanted=quoted(expected),
                     # A stated address never applies to the hosted pattern.
-                    fix=self._fix(self._holder(address)) if self.truth.pattern == HOSTED else says_so,
-                    repair=self._manifest(self._holder(address)) if self.truth.pattern == HOSTED else None,
+                    fix=self._fix(self._holder(address))
+                    if self.truth.pattern == HOSTED
+                    else says_so,
+                    repair=self._manifest(self._holder(address))
+                    if self.truth.pattern == HOSTED
+                    else None,
                 )
             elif expected is not None or self._explained(owner):
                 told = self._tell_wrong(address, owner, field)
@@ -339,7 +382,9 @@ class RemoteCheck:
 
     def _wanted(self) -> str:
         """What the pattern asks for, in a sentence."""
-        key = {HOSTED: "want-hosted", WORKLOAD: "want-workload", None: "want-unknown"}[self.truth.pattern]
+        key = {HOSTED: "want-hosted", WORKLOAD: "want-workload", None: "want-unknown"}[
+            self.truth.pattern
+        ]
         if not self.truth.addresses:
             return str(phrase(f"{key}-unread"))
         return phrase(key, addresses=Shell(quoted(self.truth.addresses)))
@@ -358,10 +403,16 @@ class RemoteCheck:
                     address=quoted(held),
                 )
 
-    def _verify_configured(self, addresses: list[str], wrong: Finding | None, *, settled: bool) -> bool:
+    def _verify_configured(
+        self, addresses: list[str], wrong: Finding | None, *, settled: bool
+    ) -> bool:
         """Drift from remotePilotAddress: a failure where nothing better is known, else a warning."""
         configured = normalise(self.remote.configured or "")
-        if not configured or self.truth.pattern != WORKLOAD or not self._comparable(configured, addresses):
+        if (
+            not configured
+            or self.truth.pattern != WORKLOAD
+            or not self._comparable(configured, addresses)
+        ):
             return False
         if set(addresses) == {configured} or (wrong and self.truth.addresses is not None):
             return False  # where the right address is known, `fix` tells what the configuration has to do with it
@@ -416,9 +467,13 @@ class RemoteCheck:
             return phrase("settle-address", again=again)
         if self.cluster.server is None:
             return phrase("settle-files", again=again)
-        others = [context for context in self.scope.intent.contexts if context != self.cluster.source]
+        others = [
+            context for context in self.scope.intent.contexts if context != self.cluster.source
+        ]
         context = others[0] if len(others) == 1 else "CONTEXT"
-        return phrase("settle-context", again=again, context=context, contexts=Shell(quoted(others)))
+        return phrase(
+            "settle-context", again=again, context=context, contexts=Shell(quoted(others))
+        )
 
     def _fix(self, holder: Object | None) -> Shell:
         """How the endpoints in an object are mended."""
@@ -432,12 +487,18 @@ class RemoteCheck:
         right = self.truth.addresses or []
         if not (self.scope.intent.addresses and self.truth.pattern == WORKLOAD):
             return right
-        return [address for address in ready_addresses(self.routed) if address in right] or right[:1]
+        return [address for address in ready_addresses(self.routed) if address in right] or right[
+            :1
+        ]
 
     def _manifest(self, holder: Object | None) -> Object | None:
         """The object that holds the endpoints as it should be, where that is known and nothing else is in the way."""
         right = self._right()
-        made = self.repair.manifest(self.remote.namespace, right, holder) if right and not self.trial else None
+        made = (
+            self.repair.manifest(self.remote.namespace, right, holder)
+            if right and not self.trial
+            else None
+        )
         return made if made and self._mends(made) else None
 
     def _mends(self, made: Object) -> bool:
@@ -448,11 +509,19 @@ class RemoteCheck:
         changed = {**there, **made, "metadata": metadata}
         slices = cluster.objects.get("EndpointSlice", [])
         if kind == "Endpoints" and not self.alone and not self._never_mirrored():
-            ours = {id(slice_) for slice_ in self.slices if labels_of(slice_).get(_MANAGED_BY) == _MIRRORING}
+            ours = {
+                id(slice_)
+                for slice_ in self.slices
+                if labels_of(slice_).get(_MANAGED_BY) == _MIRRORING
+            }
             labels = {SERVICE_NAME_LABEL: self.remote.name, _MANAGED_BY: _MIRRORING}
             slices = [slice_ for slice_ in slices if id(slice_) not in ours]
             slices += [
-                {**slice_, "kind": "EndpointSlice", "metadata": {**metadata, "name": f"new-{number}", "labels": labels}}
+                {
+                    **slice_,
+                    "kind": "EndpointSlice",
+                    "metadata": {**metadata, "name": f"new-{number}", "labels": labels},
+                }
                 for number, slice_ in enumerate(mirrored(changed))
             ]
         elif labels_of(there).get(_MANAGED_BY) == _MIRRORING:
@@ -492,7 +561,14 @@ class RemoteCheck:
         if xds is None:
             ports = [str(XDS_PORT)] + ([] if webhook else [str(WEBHOOK_PORT)])
             about = self._ref(self._holder())
-            self._tell("PortsAreExpected", about, "ports", expected=ports, actual=ports, ports=quoted(ports))
+            self._tell(
+                "PortsAreExpected",
+                about,
+                "ports",
+                expected=ports,
+                actual=ports,
+                ports=quoted(ports),
+            )
         return xds
 
     def _verify_port(
@@ -545,7 +621,9 @@ class RemoteCheck:
 
     def _verify_agreement(self, wrong: Finding | None) -> None:
         """kube-proxy follows the slices; Endpoints that say otherwise mislead whoever reads them."""
-        if mapping(self.endpoints, "metadata", "annotations").get("endpoints.kubernetes.io/over-capacity"):
+        if mapping(self.endpoints, "metadata", "annotations").get(
+            "endpoints.kubernetes.io/over-capacity"
+        ):
             return
         sides = [
             {(b.address, str(port)) for b in side if b.ready for port in b.ports or ("no port",)}
@@ -555,7 +633,9 @@ class RemoteCheck:
             return
         routed, listed = ready_addresses(self.routed), ready_addresses(self.listed)
         if routed == listed:  # only the ports differ
-            routed, listed = ([f"{address}:{port}" for address, port in sorted(side)] for side in sides)
+            routed, listed = (
+                [f"{address}:{port}" for address, port in sorted(side)] for side in sides
+            )
         self._tell(
             "EndpointsDiffer",
             self._ref(self.endpoints),
