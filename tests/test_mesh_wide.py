@@ -20,7 +20,7 @@ import pexpect
 import pytest
 import yaml
 
-from kubectl_mesh.checks.context import Intent
+from kubectl_mesh.checks.context import CheckOptions
 from kubectl_mesh.checks.run import verify
 from kubectl_mesh.cli import main
 from kubectl_mesh.collect import snapshot_file as saved
@@ -140,9 +140,9 @@ def test_a_cluster_is_held_to_the_same_as_alone(scenario: Scenario, tmp_path: Pa
             for f in own
         )
 
-    intent = Intent(gateways_in=snapshots[0].namespace)
-    alone = verify(of(snapshots), intent, gateways=gateways)
-    together = verify(Clusters(snapshots, mesh_wide=True), intent, gateways=gateways)
+    options = CheckOptions(gateways_in=snapshots[0].namespace)
+    alone = verify(of(snapshots), options, gateways=gateways)
+    together = verify(Clusters(snapshots, mesh_wide=True), options, gateways=gateways)
     assert told(together) == told(alone)
     assert Report("", together).verdict == Report("", alone).verdict
 

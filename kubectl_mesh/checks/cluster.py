@@ -2,472 +2,352 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from kubectl_mesh.checks.context import Scope, quoted
-from kubectl_mesh.checks.control_plane import Hosted, hosted_pods_unowned, verify_hosted
+from kubectl_mesh.checks.context import CheckContext
+from kubectl_mesh.checks.control_plane import Hosted, verify_hosted
+from kubectl_mesh.checks.not_found import leftovers, mesh_not_found, namespace_ref, not_wired
 from kubectl_mesh.checks.remote.expected import (
     BOTH,
     HOSTED,
     WORKLOAD,
-    Truth,
-    hosted_truth,
-    hosted_twice,
-    mesh_id_unknown,
-    workload_truth,
+    Expected,
+    duplicate_control_plane,
+    expected_of_hosted,
+    expected_of_workload,
 )
-from kubectl_mesh.checks.remote.service import Remote, RemoteCheck
+from kubectl_mesh.checks.remote.service import verify_remote
+from kubectl_mesh.checks.remote.target import RemoteService, Target
+from kubectl_mesh.checks.role import NO_ROLE, UNKNOWN_ROLE, role_of, why_role_unknown
+from kubectl_mesh.checks.view import ClusterView
 from kubectl_mesh.findings.catalog import finding
-from kubectl_mesh.findings.model import FAIL, SKIP, UNKNOWN, WARN, ClusterReport, Finding, ObjectRef
+from kubectl_mesh.findings.model import SKIP, UNKNOWN, WARN, ClusterReport, Finding, ObjectRef
 from kubectl_mesh.kube.objects import text
 from kubectl_mesh.kube.snapshot import NOT_CAPTURED, Snapshot
 from kubectl_mesh.mesh.addresses import known_addresses
-from kubectl_mesh.mesh.config import MeshConfig, injected_mesh_ids, mesh_configs
+from kubectl_mesh.mesh.config import MeshConfig, mesh_configs
 from kubectl_mesh.mesh.control_planes import (
     HostedControlPlane,
     hosted_control_planes,
     hosted_lb_names,
-    hosted_mesh_ids,
-    signs_of_hosted_mesh,
 )
 from kubectl_mesh.mesh.fleet import Claim
 from kubectl_mesh.mesh.istiods import local_revisions, ready_hosted_names
-from kubectl_mesh.mesh.names import (
-    GLOBAL_NAMESPACE,
-    REMOTE_SERVICE,
-    XDS_PORT,
-    config_name,
-    hosted_lb_name,
-    injector_name,
-)
+from kubectl_mesh.mesh.names import REMOTE_SERVICE, XDS_PORT, config_name, injector_name
 from kubectl_mesh.mesh.resources import REVISIONS, WITNESSES
 
+ControlPlanes = Mapping[str, Hosted | Finding]
 
-class Verification:
-    """The check of one cluster: `run`, then `close` once everybody who rests on the same reads has told what is unread.
 
-    `hosts` are the control planes that stand in this cluster, as they were found to be. Where several clusters are
-    verified, `control_planes` are those of all of them by mesh ID, or why they can't be told; set before `run`.
+@dataclass
+class ClusterResult:
+    """What was found of one cluster.
+
+    `hosts` are the control planes that stand in it, `entries` one for each of its meshes, `consulted` one for each that
+    was looked up in the cluster that was named, `remotes` each istiod-remote with what was found of it. `duplicated`:
+    the named cluster claims a mesh that is hosted here.
     """
 
-    def __init__(self, scope: Scope) -> None:
-        self.scope, self.intent, self.cluster = scope, scope.intent, scope.verified
-        self.configs = mesh_configs(self.cluster)
-        # Where there is no mesh config at all, `istio` was asked for by name.
-        self.config_unread = None if self.configs else self.cluster.unread("ConfigMap", "istio")
-        # A control plane that was named may be this very cluster, under another name or in another namespace.
-        named = scope.clusters.named
-        same = named is not None and named.same_cluster(self.cluster)
-        self.here = [self.cluster]
-        if named is not None and same and named.namespace != self.cluster.namespace:
-            self.here.append(named)
-        self.planes = [
-            (snapshot, plane) for snapshot in self.here for plane in hosted_control_planes(snapshot)
-        ]
-        # Where the truth is asked for, if it does not stand with the proxies; among several it was found before.
-        with_proxies = same and named is not None and named.namespace == self.cluster.namespace
-        self.elsewhere = None if with_proxies or scope.clusters.mesh_wide else named
-        if self.intent.mesh_id:
-            mesh_id = self.intent.mesh_id
-            self.configs = [replace(c, mesh_id=c.mesh_id or mesh_id) for c in self.configs]
-            self.configs = [c for c in self.configs if c.mesh_id == mesh_id]
-            self.planes = [(s, p) for s, p in self.planes if p.mesh_id == mesh_id]
-        self.hosts = [self._verify_host(snapshot, plane) for snapshot, plane in self.planes]
-        self.control_planes: dict[str, Hosted | Finding] = {}
-        self.own: list[ClusterReport] = []
-        self.asked: list[ClusterReport] = []
-        self.ways: list[
-            tuple[Remote, list[Finding]]
-        ] = []  # each istiod-remote with what was found of it
-        self.rivalled = False
-
-    def run(self) -> list[ClusterReport]:
-        """One entry for each mesh of the cluster, then one for each that was looked up in the named cluster."""
-        meshes = dict.fromkeys(
-            [p.mesh_id for _, p in self.planes] + [c.mesh_id for c in self.configs]
-        )
-        if not meshes and (self.intent.role == HOSTED or (self.intent.role and self.config_unread)):
-            meshes = {self.intent.mesh_id: None}
-        entries = [self._verify_mesh(mesh_id) for mesh_id in meshes] or [self._no_mesh()]
-        first = entries[0]
-        # Without the list of mesh configs a revision that is wired otherwise would go unseen.
-        for subject in (REVISIONS, *map(config_name, local_revisions(self.cluster))):
-            if self.cluster.find("ConfigMap", subject) is None:
-                first.findings += self.scope.tell_unread(self.cluster, "ConfigMap", subject)
-        if not self.intent.role:
-            for snapshot in self.here:
-                first.findings += self.scope.tell_unread(snapshot, "Deployment", None)
-        first.findings += self._leftovers([mesh_id for mesh_id in meshes if mesh_id])
-        unasked = None if self.asked or self.rivalled else self.elsewhere
-        if (
-            unasked is not None
-            and unasked not in self.here
-            and {e.role for e in entries} <= {HOSTED, BOTH}
-        ):
-            first.findings += self.undecisive(unasked)
-            first.findings.append(
-                finding(
-                    "ControlPlaneNotConsulted",
-                    _namespace(unasked),
-                    "role",
-                    context=unasked.source,
-                    cluster=self.cluster.source,
-                )
-            )
-        self.own = entries
-        return entries + self.asked
-
-    def close(self) -> None:
-        """Show the reads that failed and that nothing rested on."""
-        for snapshot in self.here:
-            self.own[0].findings += self.undecisive(snapshot)
-        for entry in self.asked:
-            if self.elsewhere is not None:
-                entry.findings += self.undecisive(self.elsewhere)
-
-    def obstacle(self, entry: ClusterReport, config: MeshConfig | None) -> Finding | None:
-        """What keeps the proxies of a mesh config from the hosted istiod: the first failure on their way, if any.
-
-        That is the istiod-remote that the config names (of every config where it isn't known), then the hosted istiod,
-        and hosted-lb where these proxies depend on it: not where they dial the hosted Pods, or a stated address.
-        """
-        if config and not config.service:
-            return None  # they read another istiod
-        named = (config.service, config.namespace) if config else None
-        way = [
-            f
-            for remote, found in self.ways
-            if named in (None, (remote.name, remote.namespace))
-            for f in found
-        ]
-        wrong_port = ("DiscoveryPortUnexpected", config.name if config else None)
-        way += [f for f in entry.findings if (f.code, f.object.name) == wrong_port]
-        through_lb = entry.role == WORKLOAD and not self.intent.addresses
-        asked = [e.findings for e in self.asked if e.raw_mesh_id == entry.raw_mesh_id]
-        elsewhere = self.control_planes.get(entry.raw_mesh_id or "")
-        asked += [elsewhere.findings] if isinstance(elsewhere, Hosted) else []
-        for found in (entry.findings, *asked):
-            way += [f for f in found if f.object.kind == "Deployment"]
-            way += [f for f in found if through_lb and (f.object.name or "").endswith("-hosted-lb")]
-        # Which of two addresses is right is not known where only the configured one speaks against the other.
-        return next(
-            (f for f in way if f.result == FAIL and f.code != "ConfiguredAddressDiffers"), None
-        )
-
-    # --- one mesh of the cluster ----------------------------------------------------------------
-
-    def _verify_mesh(self, mesh_id: str | None) -> ClusterReport:
-        configs = [c for c in self.configs if c.mesh_id == mesh_id]
-        hosting = [(s, p) for s, p in self.planes if p.mesh_id == mesh_id]
-        wired = [c for c in configs if c.service]
-        broken = [c for c in configs if c.error]
-        role = self._role(mesh_id)
-        entry = ClusterReport(self.cluster.source, self.cluster.namespace, role, mesh_id)
-        for config in broken:
-            entry.findings.append(
-                finding(
-                    "MeshConfigUnreadable",
-                    self._config_ref(config),
-                    "data.mesh",
-                    config=config.name,
-                    why=config.error or "",
-                    kubectl=self.scope.kubectl(self.cluster),
-                )
-            )
-
-        if role == "unknown":
-            self._tell_why_role_unknown(entry, mesh_id)
-        reason = next((f for f in entry.findings if f.result == UNKNOWN), None)
-        truth = self._truth(entry, hosting, reason)
-        for config in configs:
-            if not config.service and not config.error:
-                entry.findings.append(self._not_wired(config, hosted_here=bool(hosting)))
-            if config.service and config.port != str(XDS_PORT):
-                entry.findings.append(
-                    finding(
-                        "DiscoveryPortUnexpected",
-                        self._config_ref(config),
-                        "discoveryAddress",
-                        expected=[str(XDS_PORT)],
-                        actual=[config.port],
-                        discovery=config.discovery,
-                        config=config.name,
-                    )
-                )
-        if role == HOSTED and not self.intent.role:
-            entry.findings.append(
-                finding(
-                    "RemoteNotApplicable",
-                    ObjectRef("Service", self.cluster.namespace, REMOTE_SERVICE),
-                    "role",
-                    cluster=self.cluster.source,
-                )
-            )
-            return entry
-        clusters = self.scope.clusters
-        control_plane = clusters.control_plane_of(mesh_id)
-        others = clusters.other_meshes(mesh_id, [self.cluster, control_plane])
-        hosted_here = truth.pattern == HOSTED
-        known = known_addresses(
-            mesh_id, self.cluster, control_plane, hosted_here=hosted_here, others=others
-        )
-        for config in wired if role == WORKLOAD else ():
-            # Without its injector, drift from the configured address can't be told: a warning may be missing.
-            injector = injector_name(config.name)
-            if self.cluster.find("ConfigMap", injector) is None:
-                entry.findings += self.scope.tell_unread(self.cluster, "ConfigMap", injector, WARN)
-        for remote in self._remotes(wired, configs, role):
-            self.ways.append((remote, RemoteCheck(self.scope, remote, mesh_id, truth, known).run()))
-            entry.findings += self.ways[-1][1]
-        return entry
-
-    def _role(self, mesh_id: str | None) -> str:
-        """The role, stated or detected. Where a mesh config or the Deployments can't be read, it is not known."""
-        if self.intent.role:
-            return self.intent.role
-        configs = [c for c in self.configs if c.mesh_id == mesh_id]
-        wired = any(c.service for c in configs)
-        config_unread = any(c.error for c in configs) or self.config_unread is not None
-        if any(plane.mesh_id == mesh_id for _, plane in self.planes):
-            return BOTH if wired else "unknown" if config_unread else HOSTED
-        if config_unread or (mesh_id is None and self.planes and wired) or self._unowned(mesh_id):
-            return "unknown"
-        if any(snapshot.unread("Deployment") for snapshot in self.here):
-            return "unknown"
-        return WORKLOAD if wired else "none"
-
-    def _unowned(self, mesh_id: str | None) -> list[str]:
-        """The names of hosted istiods of a mesh whose Pods run here while no Deployment says that it is hosted."""
-        ids = hosted_mesh_ids(self.cluster)
-        return [name for name in ready_hosted_names(self.cluster) if ids.get(name, name) == mesh_id]
-
-    def _remotes(
-        self, wired: list[MeshConfig], configs: list[MeshConfig], role: str
-    ) -> list[Remote]:
-        """Each istiod-remote that a mesh config names, once; by its usual name where the role was stated."""
-        named = {(c.service, c.namespace): c for c in reversed(wired)}
-        found = [
-            Remote(c.service or "", c.namespace, c, c.configured) for c in reversed(named.values())
-        ]
-        if found or not self.intent.role:
-            return found
-        if any(c.service == REMOTE_SERVICE for c in mesh_configs(self.cluster)):
-            return []  # it is another mesh's
-        there = self.cluster.find("Service", REMOTE_SERVICE) or self.cluster.unread("Service")
-        configured = next((c.configured for c in configs), None)
-        usual = Remote(REMOTE_SERVICE, self.cluster.namespace, None, configured)
-        return [usual] if role == WORKLOAD or there else []
-
-    def _not_wired(self, config: MeshConfig, *, hosted_here: bool) -> Finding:
-        """A mesh config that leads the proxies to another istiod: a fault only where they should be wired."""
-        witness = ""
-        if hosted_here:
-            witness = f"{self.cluster.source} hosts the control plane of mesh {config.mesh_id}"
-        elif config.mesh_id in self.scope.clusters.listed(self.cluster):
-            witness = f"the GlobalMesh {config.mesh_id} lists this cluster"
-        elif there := [
-            cluster.source
-            for cluster, _ in self.scope.clusters.hosting.get(config.mesh_id or "", [])
-        ]:
-            witness = f"{there[0]} hosts the control plane of mesh {config.mesh_id}"
-        elif config.configured:
-            witness = f"remotePilotAddress is set to {config.configured}"
-        elif self.intent.role == WORKLOAD:
-            witness = "--role workload was given"
-        wanted = f"{REMOTE_SERVICE}.{self.cluster.namespace}.svc:{XDS_PORT}"
-        return finding(
-            "NotWired",
-            self._config_ref(config),
-            "discoveryAddress",
-            # Another address than the local istiod's may lead to the control plane in a way of its own.
-            result=UNKNOWN if not config.local else FAIL if witness else self._missing(),
-            expected=[wanted],
-            actual=[config.discovery],
-            source=witness or None,
-            config=config.name,
-            discovery=config.discovery,
-            wanted=wanted,
-            mesh=config.mesh_id or "<none>",
-            because=witness or "nothing says that it should be",
-            kubectl=self.scope.kubectl(self.cluster),
-        )
-
-    def _missing(self) -> str:
-        """The result where no part in a hosted mesh was found.
-
-        Among all contexts such clusters are expected, and the global cluster needs none; but not where anything says
-        that there should be one.
-        """
-        expected = self.intent.all_contexts or self.cluster.all("GlobalMesh", GLOBAL_NAMESPACE)
-        clusters = self.scope.clusters
-        counted = clusters.listed(self.cluster) + clusters.owned(self.cluster)
-        others = {c.mesh_id for c in mesh_configs(self.cluster) if c.service}
-        others |= {plane.mesh_id for plane in hosted_control_planes(self.cluster)}
-        if (
-            self.intent.mesh_id and others and None not in others
-        ):  # it is of other meshes, as far as that goes
-            return SKIP if expected and self.intent.mesh_id not in counted else UNKNOWN
-        signs = signs_of_hosted_mesh(self.cluster)
-        signs += [m for m in injected_mesh_ids(self.cluster) if m in clusters.hosting]
-        # Somebody named this one: what is left of a control plane counts too.
-        signs += [] if self.intent.all_contexts else hosted_lb_names(self.cluster)
-        return SKIP if expected and not counted and not signs else UNKNOWN
-
-    # --- the truth ------------------------------------------------------------------------------
-
-    def _verify_host(self, snapshot: Snapshot, plane: HostedControlPlane) -> Hosted:
-        alone = self._role(plane.mesh_id) in (BOTH, "unknown")
-        depends = not alone or self.scope.clusters.depend_on(snapshot, plane.mesh_id)
-        return verify_hosted(
-            self.scope, snapshot, plane.name, plane, needs_lb=depends and not self.intent.addresses
-        )
-
-    def _truth(self, entry: ClusterReport, hosting: list[Claim], reason: Finding | None) -> Truth:
-        """What istiod-remote must lead to. What is verified on the way goes into the report.
-
-        `reason` is the finding that says why the role is not known, where it isn't.
-        """
-        hosted: Hosted | None = None
-        for found, (_, plane) in zip(self.hosts, self.planes, strict=True):
-            if plane.mesh_id == entry.raw_mesh_id:
-                hosted = found
-                entry.findings += found.findings
-        elsewhere = self.control_planes.get(entry.raw_mesh_id or "")
-        if isinstance(elsewhere, Finding):
-            if entry.role != WORKLOAD or not self.intent.addresses:
-                return Truth(None, reason=elsewhere)
-            elsewhere = None  # the user's word replaces it
-        if len(hosting) > 1:
-            entry.findings.append(hosted_twice(hosting))
-            return Truth(None, reason=entry.findings[-1])
-        rivals = self._rivals(hosting)
-        if rivals:
-            self.rivalled = True
-            entry.findings.append(hosted_twice([*hosting, *rivals]))
-            return Truth(None, reason=entry.findings[-1])
-        if entry.role == WORKLOAD:
-            truth, asked = workload_truth(self.scope, entry, hosted or elsewhere, self.elsewhere)
-            self.asked += [asked] if asked else []
-            return truth
-        if entry.role not in (HOSTED, BOTH):
-            return Truth(None, reason=reason)
-        hosted = hosted or self._stated_host(entry)
-        return hosted_truth(hosted) if hosted else Truth(HOSTED, reason=entry.findings[-1])
-
-    def _rivals(self, hosting: list[Claim]) -> list[Claim]:
-        """Hosted istiods of the same mesh in the cluster that was named, which are not the very same objects."""
-        if self.elsewhere is None:
-            return []
-        uids = {text(plane.deployment, "metadata", "uid") for _, plane in hosting}
-        mesh_ids = {plane.mesh_id for _, plane in hosting}
-        return [
-            (self.elsewhere, plane)
-            for plane in hosted_control_planes(self.elsewhere)
-            if plane.mesh_id in mesh_ids and text(plane.deployment, "metadata", "uid") not in uids
-        ]
-
-    def _stated_host(self, entry: ClusterReport) -> Hosted | None:
-        """The control plane that the user says is here, where no Deployment says so; why there is none is told."""
-        signs = hosted_lb_names(self.cluster) + ready_hosted_names(self.cluster)
-        name = entry.mesh_id or next(iter(signs), None)
-        if name in signs:
-            needs_lb = entry.role == HOSTED and not self.intent.addresses
-            hosted = verify_hosted(self.scope, self.cluster, str(name), None, needs_lb=needs_lb)
-            entry.findings += hosted.findings
-            return hosted
-        for kind in ("Deployment", "Service"):
-            entry.findings += self.scope.tell_unread(self.cluster, kind, None)
-        if not entry.findings:
-            entry.findings.append(self._mesh_not_found())
-        return None
-
-    def _tell_why_role_unknown(self, entry: ClusterReport, mesh_id: str | None) -> None:
-        if self.config_unread:
-            entry.findings += self.scope.tell_unread(self.cluster, "ConfigMap", "istio")
-        for snapshot in self.here:
-            entry.findings += self.scope.tell_unread(snapshot, "Deployment", None)
-        if mesh_id is None and self.planes:
-            entry.findings.append(mesh_id_unknown(self.cluster))
-        for name in self._unowned(mesh_id):
-            if not any(plane.name == name for _, plane in self.planes) and not self.cluster.unread(
-                "Deployment"
-            ):
-                entry.findings.append(hosted_pods_unowned(self.scope, self.cluster, name))
-
-    # --- what is not there ----------------------------------------------------------------------
-
-    def _no_mesh(self) -> ClusterReport:
-        entry = ClusterReport(
-            self.cluster.source, self.cluster.namespace, "none", self.intent.mesh_id
-        )
-        if self.config_unread:
-            entry.findings += self.scope.tell_unread(self.cluster, "ConfigMap", "istio")
-        for kind, subject in (("ConfigMap", REVISIONS), ("Deployment", None)):
-            entry.findings += self.scope.tell_unread(self.cluster, kind, subject)
-        if entry.findings:
-            entry.role = "unknown"
-        else:
-            entry.findings.append(self._mesh_not_found())
-        return entry
-
-    def _mesh_not_found(self) -> Finding:
-        present = {p.mesh_id for p in hosted_control_planes(self.cluster)}
-        present |= {c.mesh_id or "<no mesh ID>" for c in mesh_configs(self.cluster)}
-        signs = signs_of_hosted_mesh(self.cluster)
-        return finding(
-            "MeshNotFound",
-            _namespace(self.cluster),
-            "mesh",
-            result=self._missing(),
-            expected=[self.intent.mesh_id] if self.intent.mesh_id else None,
-            actual=sorted(present),
-            what="hosted control plane" if self.intent.role == HOSTED else "part in a hosted mesh",
-            which=f" {self.intent.mesh_id}" if self.intent.mesh_id else "",
-            present=quoted(sorted(present)),
-            though=f", though there is {quoted(signs)}" if signs else "",
-            cluster=self.cluster.source,
-            namespace=self.cluster.namespace,
-        )
-
-    def _leftovers(self, meshes: list[str]) -> list[Finding]:
-        """hosted-lb Services of meshes that neither a mesh config nor a hosted Deployment knows."""
-        if self.intent.mesh_id or self.intent.role or self.cluster.unread("Deployment"):
-            return []
-        named, ids = {plane.name for _, plane in self.planes}, hosted_mesh_ids(self.cluster)
-        return [
-            finding(
-                "MeshLeftover",
-                ObjectRef("Service", self.cluster.namespace, hosted_lb_name(name)),
-                "mesh",
-                name=hosted_lb_name(name),
-                mesh=name,
-                kubectl=self.scope.kubectl(self.cluster),
-            )
-            for name in hosted_lb_names(self.cluster)
-            if name not in named
-            and ids.get(name, name) not in meshes
-            and not self._still_dialled(ids.get(name, name))
-        ]
-
-    def _still_dialled(self, mesh_id: str) -> bool:
-        """Whether a hosted-lb here was told as what is left of a control plane."""
-        left = self.control_planes.get(mesh_id)
-        return isinstance(left, Hosted) and left.cluster is self.cluster
-
-    def undecisive(self, snapshot: Snapshot) -> list[Finding]:
-        """Reads that failed and that no verdict rested on: shown, not counted."""
-        return [
-            told
-            for (kind, namespace, subject), failure in sorted(snapshot.failures.items(), key=str)
-            if failure.code != NOT_CAPTURED and snapshot.unread(kind, subject, namespace)
-            # Who may not read the global cluster's objects, or a namespace, is no worse off than without them.
-            if kind not in WITNESSES or failure.code != "Forbidden"
-            for told in self.scope.tell_unread(snapshot, kind, subject, SKIP, namespace)
-        ]
-
-    def _config_ref(self, config: MeshConfig) -> ObjectRef:
-        return ObjectRef("ConfigMap", self.cluster.namespace, config.name)
+    view: ClusterView
+    hosts: Sequence[Hosted]
+    entries: list[ClusterReport] = field(default_factory=list)
+    consulted: list[ClusterReport] = field(default_factory=list)
+    remotes: list[tuple[RemoteService, list[Finding]]] = field(default_factory=list)
+    duplicated: bool = False
 
 
-def _namespace(cluster: Snapshot) -> ObjectRef:
-    return ObjectRef("Namespace", None, cluster.namespace)
+def verify_hosts(view: ClusterView) -> list[Hosted]:
+    """The control planes that stand in a cluster, each verified."""
+    return [_verify_host(view, snapshot, plane) for snapshot, plane in view.planes]
+
+
+def _verify_host(view: ClusterView, snapshot: Snapshot, plane: HostedControlPlane) -> Hosted:
+    own = role_of(view, plane.mesh_id) in (BOTH, UNKNOWN_ROLE)
+    needed = not own or view.context.clusters.depend_on(snapshot, plane.mesh_id)
+    needs_lb = needed and not view.context.options.addresses
+    return verify_hosted(view.context, snapshot, plane.name, plane, needs_lb=needs_lb)
+
+
+def verify_cluster(
+    view: ClusterView, hosts: Sequence[Hosted], control_planes: ControlPlanes
+) -> ClusterResult:
+    """What was found of a cluster; `control_planes` are those of all clusters of the run by mesh ID.
+
+    A finding stands for a control plane that can't be told.
+    """
+    result = ClusterResult(view, hosts)
+    options, cluster = view.context.options, view.cluster
+    named: list[str | None] = [plane.mesh_id for _, plane in view.planes]
+    named += [config.mesh_id for config in view.configs]
+    ids = list(dict.fromkeys(named))
+    if not ids and (options.role == HOSTED or (options.role and view.config_unread)):
+        ids = [options.mesh_id]
+    for mesh_id in ids:
+        _verify_mesh(result, mesh_id, control_planes)
+    result.entries = result.entries or [_no_mesh(view)]
+    first = result.entries[0].findings
+    first += _unread_signs(view)
+    dialled = [
+        mesh_id
+        for mesh_id, left in control_planes.items()
+        if isinstance(left, Hosted) and left.cluster is cluster
+    ]
+    first += leftovers(view, [mesh_id for mesh_id in ids if mesh_id], dialled)
+    first += _not_consulted(result)
+    return result
+
+
+def _unread_signs(view: ClusterView) -> list[Finding]:
+    """The reads without which a mesh, or a role, may have gone unseen."""
+    found = []
+    # Without the list of mesh configs a revision that is wired otherwise would go unseen.
+    for subject in (REVISIONS, *map(config_name, local_revisions(view.cluster))):
+        if view.cluster.find("ConfigMap", subject) is None:
+            found += view.context.report_unread(view.cluster, "ConfigMap", subject)
+    if not view.context.options.role:
+        for snapshot in view.here:
+            found += view.context.report_unread(snapshot, "Deployment", None)
+    return found
+
+
+def _not_consulted(result: ClusterResult) -> list[Finding]:
+    """That the named cluster was not needed, because this one hosts its meshes itself."""
+    view, named = result.view, result.view.elsewhere
+    if named is None or result.consulted or result.duplicated or named in view.here:
+        return []
+    if not {entry.role for entry in result.entries} <= {HOSTED, BOTH}:
+        return []
+    unused = finding(
+        "ControlPlaneNotConsulted",
+        namespace_ref(named),
+        "role",
+        context=named.source,
+        cluster=view.cluster.source,
+    )
+    return [*unread_without_effect(view.context, named), unused]
+
+
+def with_unread(result: ClusterResult, entries: Sequence[ClusterReport]) -> list[ClusterReport]:
+    """The entries with the reads that failed and that nothing rested on; `entries` are the cluster's own first."""
+    view = result.view
+    unread = [list(entry.findings) for entry in entries]
+    for snapshot in view.here:
+        unread[0] += unread_without_effect(view.context, snapshot)
+    for number, entry in enumerate(entries):
+        if view.elsewhere is not None and entry.asked:
+            unread[number] += unread_without_effect(view.context, view.elsewhere)
+    return [replace(e, findings=f) for e, f in zip(entries, unread, strict=True)]
+
+
+def unread_without_effect(context: CheckContext, snapshot: Snapshot) -> list[Finding]:
+    """Reads that failed and that no verdict rested on: shown, not counted."""
+    found = []
+    for (kind, namespace, subject), failure in sorted(snapshot.failures.items(), key=str):
+        if failure.code == NOT_CAPTURED or not snapshot.unread(kind, subject, namespace):
+            continue
+        # Who may not read the global cluster's objects, or a namespace, is no worse off than without them.
+        if kind not in WITNESSES or failure.code != "Forbidden":
+            found += context.report_unread(snapshot, kind, subject, SKIP, namespace)
+    return found
+
+
+# --- one mesh of the cluster --------------------------------------------------------------------
+
+
+def _verify_mesh(result: ClusterResult, mesh_id: str | None, control_planes: ControlPlanes) -> None:
+    """Add the entry of one mesh, and what was found on the way, to the result."""
+    view = result.view
+    configs = view.configs_of(mesh_id)
+    entry = ClusterReport(
+        view.cluster.source, view.cluster.namespace, role_of(view, mesh_id), mesh_id
+    )
+    result.entries.append(entry)
+    entry.findings += [_config_unreadable(view, c) for c in configs if c.error]
+    if entry.role == UNKNOWN_ROLE:
+        entry.findings += why_role_unknown(view, mesh_id)
+    unknown = [f for f in entry.findings if f.result == UNKNOWN]
+    reason = unknown[0] if unknown else None
+    expected = _expected(result, entry, control_planes, reason)
+    hosted_here = bool(view.planes_of(mesh_id))
+    for config in configs:
+        if not config.service and not config.error:
+            entry.findings.append(not_wired(view, config, hosted_here=hosted_here))
+        if config.service and config.port != str(XDS_PORT):
+            entry.findings.append(_unexpected_port(view, config))
+    if entry.role == HOSTED and not view.context.options.role:
+        entry.findings.append(_not_applicable(view))
+        return
+    entry.findings += _unread_injectors(view, entry.role, configs)
+    _verify_remotes(result, entry, expected, configs)
+
+
+def _verify_remotes(
+    result: ClusterResult,
+    entry: ClusterReport,
+    expected: Expected,
+    configs: Sequence[MeshConfig],
+) -> None:
+    view, mesh_id, clusters = result.view, entry.raw_mesh_id, result.view.context.clusters
+    control_plane = clusters.control_plane_of(mesh_id)
+    owners = known_addresses(
+        mesh_id,
+        view.cluster,
+        control_plane,
+        hosted_here=expected.pattern == HOSTED,
+        others=clusters.other_meshes(mesh_id, [view.cluster, control_plane]),
+    )
+    for remote in _remotes(view, configs, entry.role):
+        found = verify_remote(Target(view.context, remote, mesh_id, expected, owners))
+        result.remotes.append((remote, found))
+        entry.findings += found
+
+
+def _remotes(view: ClusterView, configs: Sequence[MeshConfig], role: str) -> list[RemoteService]:
+    """Each istiod-remote that a mesh config names, once; by its usual name where the role was stated."""
+    named: dict[tuple[str, str], MeshConfig] = {}
+    for config in reversed(configs):
+        if config.service:
+            named[config.service, config.namespace] = config
+    found = []
+    for (name, namespace), config in reversed(named.items()):
+        found.append(RemoteService(name, namespace, config, config.configured))
+    if found or not view.context.options.role:
+        return found
+    cluster = view.cluster
+    if any(config.service == REMOTE_SERVICE for config in mesh_configs(cluster)):
+        return []  # it is another mesh's
+    there = cluster.find("Service", REMOTE_SERVICE) or cluster.unread("Service")
+    configured = configs[0].configured if configs else None
+    usual = RemoteService(REMOTE_SERVICE, cluster.namespace, None, configured)
+    return [usual] if role == WORKLOAD or there else []
+
+
+def _config_unreadable(view: ClusterView, config: MeshConfig) -> Finding:
+    return finding(
+        "MeshConfigUnreadable",
+        view.config_ref(config),
+        "data.mesh",
+        config=config.name,
+        why=config.error or "",
+        kubectl=view.context.kubectl(view.cluster),
+    )
+
+
+def _unexpected_port(view: ClusterView, config: MeshConfig) -> Finding:
+    return finding(
+        "DiscoveryPortUnexpected",
+        view.config_ref(config),
+        "discoveryAddress",
+        expected=[str(XDS_PORT)],
+        actual=[config.port],
+        discovery=config.discovery,
+        config=config.name,
+    )
+
+
+def _not_applicable(view: ClusterView) -> Finding:
+    about = ObjectRef("Service", view.cluster.namespace, REMOTE_SERVICE)
+    return finding("RemoteNotApplicable", about, "role", cluster=view.cluster.source)
+
+
+def _unread_injectors(view: ClusterView, role: str, configs: Sequence[MeshConfig]) -> list[Finding]:
+    """Without its injector, drift from the configured address can't be told: a warning may be missing."""
+    found = []
+    for config in configs if role == WORKLOAD else ():
+        injector = injector_name(config.name)
+        if config.service and view.cluster.find("ConfigMap", injector) is None:
+            found += view.context.report_unread(view.cluster, "ConfigMap", injector, WARN)
+    return found
+
+
+def _no_mesh(view: ClusterView) -> ClusterReport:
+    """The entry of a cluster that has no part in a hosted mesh, as far as it could be read."""
+    context, cluster = view.context, view.cluster
+    found = []
+    if view.config_unread:
+        found += context.report_unread(cluster, "ConfigMap", "istio")
+    for kind, subject in (("ConfigMap", REVISIONS), ("Deployment", None)):
+        found += context.report_unread(cluster, kind, subject)
+    role = UNKNOWN_ROLE if found else NO_ROLE
+    found = found or [mesh_not_found(view)]
+    mesh_id = context.options.mesh_id
+    return ClusterReport(cluster.source, cluster.namespace, role, mesh_id, findings=found)
+
+
+# --- what istiod-remote must lead to ------------------------------------------------------------
+
+
+def _expected(
+    result: ClusterResult,
+    entry: ClusterReport,
+    control_planes: ControlPlanes,
+    reason: Finding | None,
+) -> Expected:
+    """What istiod-remote must lead to. What is verified for that goes into the report.
+
+    `reason` is the finding that says why the role is not known, where it isn't.
+    """
+    view, mesh_id = result.view, entry.raw_mesh_id
+    hosting = view.planes_of(mesh_id)
+    hosted: Hosted | None = None
+    for found, (_, plane) in zip(result.hosts, view.planes, strict=True):
+        if plane.mesh_id == mesh_id:
+            hosted = found
+            entry.findings += found.findings
+    elsewhere = control_planes.get(mesh_id or "")
+    if isinstance(elsewhere, Finding):
+        if entry.role != WORKLOAD or not view.context.options.addresses:
+            return Expected(None, reason=elsewhere)
+        elsewhere = None  # the user's word replaces it
+    rivals = _rivals(view, hosting)
+    if len(hosting) > 1 or rivals:
+        result.duplicated = result.duplicated or len(hosting) <= 1
+        claims = hosting if len(hosting) > 1 else [*hosting, *rivals]
+        entry.findings.append(duplicate_control_plane(claims))
+        return Expected(None, reason=entry.findings[-1])
+    if entry.role == WORKLOAD:
+        known = hosted or elsewhere
+        expected, consulted = expected_of_workload(view.context, entry, known, view.elsewhere)
+        result.consulted += [consulted] if consulted else []
+        return expected
+    if entry.role not in (HOSTED, BOTH):
+        return Expected(None, reason=reason)
+    hosted = hosted or _stated_host(view, entry)
+    if hosted is None:
+        return Expected(HOSTED, reason=entry.findings[-1])
+    return expected_of_hosted(hosted)
+
+
+def _rivals(view: ClusterView, hosting: Sequence[Claim]) -> list[Claim]:
+    """Hosted istiods of the same mesh in the cluster that was named, which are not the very same objects."""
+    if view.elsewhere is None:
+        return []
+    uids = {text(plane.deployment, "metadata", "uid") for _, plane in hosting}
+    mesh_ids = {plane.mesh_id for _, plane in hosting}
+    rivals = []
+    for plane in hosted_control_planes(view.elsewhere):
+        uid = text(plane.deployment, "metadata", "uid")
+        if plane.mesh_id in mesh_ids and uid not in uids:
+            rivals.append((view.elsewhere, plane))
+    return rivals
+
+
+def _stated_host(view: ClusterView, entry: ClusterReport) -> Hosted | None:
+    """The control plane that the user says is here, where no Deployment says so.
+
+    Why there is none goes into the report.
+    """
+    context, cluster = view.context, view.cluster
+    signs = hosted_lb_names(cluster) + ready_hosted_names(cluster)
+    name = entry.mesh_id or next(iter(signs), None)
+    if name in signs:
+        needs_lb = entry.role == HOSTED and not context.options.addresses
+        hosted = verify_hosted(context, cluster, str(name), None, needs_lb=needs_lb)
+        entry.findings += hosted.findings
+        return hosted
+    for kind in ("Deployment", "Service"):
+        entry.findings += context.report_unread(cluster, kind, None)
+    if not entry.findings:
+        entry.findings.append(mesh_not_found(view))
+    return None

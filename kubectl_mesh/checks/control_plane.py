@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from kubectl_mesh.checks.context import Scope, quoted
+from kubectl_mesh.checks.context import CheckContext, quoted
 from kubectl_mesh.checks.load_balancer import explain_pending, verify_announced
 from kubectl_mesh.findings.catalog import finding
 from kubectl_mesh.findings.model import FAIL, UNKNOWN, WARN, Finding, ObjectRef
@@ -72,7 +72,7 @@ class Hosted:
 
 
 def verify_hosted(
-    scope: Scope,
+    context: CheckContext,
     cluster: Snapshot,
     name: str,
     plane: HostedControlPlane | None,
@@ -90,9 +90,9 @@ def verify_hosted(
     deployment = ObjectRef("Deployment", cluster.namespace, hosted_deployment_name(name))
     if plane is None:
         if cluster.unread("Deployment"):
-            hosted.findings += scope.tell_unread(cluster, "Deployment", None, unread)
+            hosted.findings += context.report_unread(cluster, "Deployment", None, unread)
         elif any(map(is_ready, hosted_pods(cluster, name))):
-            hosted.findings.append(hosted_pods_unowned(scope, cluster, name))
+            hosted.findings.append(hosted_pods_unowned(context, cluster, name))
         else:
             hosted.no_pods = finding(
                 "HostedIstiodGone",
@@ -103,7 +103,7 @@ def verify_hosted(
                 name=deployment.name or "",
                 lb=hosted_lb_name(name),
                 cluster=cluster.source,
-                kubectl=scope.kubectl(cluster),
+                kubectl=context.kubectl(cluster),
             )
             hosted.findings.append(hosted.no_pods)
     elif plane.config_error:
@@ -118,12 +118,12 @@ def verify_hosted(
                 mesh=name,
             )
         )
-    _verify_pods(scope, hosted, deployment, plane)
-    _verify_lb(scope, hosted, needs_lb=needs_lb)
+    _verify_pods(context, hosted, deployment, plane)
+    _verify_lb(context, hosted, needs_lb=needs_lb)
     return hosted
 
 
-def hosted_pods_unowned(scope: Scope, cluster: Snapshot, name: str) -> Finding:
+def hosted_pods_unowned(context: CheckContext, cluster: Snapshot, name: str) -> Finding:
     """Ready hosted Pods without the Deployment that makes a cluster the control plane."""
     pods = [name_of(pod) for pod in hosted_pods(cluster, name) if is_ready(pod)]
     deployment = hosted_deployment_name(name)
@@ -136,17 +136,17 @@ def hosted_pods_unowned(scope: Scope, cluster: Snapshot, name: str) -> Finding:
         name=deployment,
         pods=quoted(pods),
         label=f"istio.io/rev={name}-hosted",
-        kubectl=scope.kubectl(cluster),
+        kubectl=context.kubectl(cluster),
     )
 
 
 def _verify_pods(
-    scope: Scope, hosted: Hosted, deployment: ObjectRef, plane: HostedControlPlane | None
+    context: CheckContext, hosted: Hosted, deployment: ObjectRef, plane: HostedControlPlane | None
 ) -> None:
     cluster = hosted.cluster
     if cluster.unread("Pod"):
-        hosted.findings += scope.tell_unread(cluster, "Pod", None, hosted.unread)
-        hosted.no_pods = hosted.no_pods or scope.unread_finding(cluster, "Pod", None)
+        hosted.findings += context.report_unread(cluster, "Pod", None, hosted.unread)
+        hosted.no_pods = hosted.no_pods or context.unread_finding(cluster, "Pod", None)
         return
     pods = hosted_pods(cluster, hosted.name)
     hosted.ready = [pod for pod in pods if is_ready(pod)]
@@ -177,27 +177,27 @@ def _verify_pods(
         ready=str(len(hosted.ready)),
         wanted=str(wanted),
         cluster=cluster.source,
-        kubectl=scope.kubectl(cluster),
+        kubectl=context.kubectl(cluster),
         selector=hosted.selector,
     )
     hosted.findings.append(told)
     hosted.no_pods = None if hosted.ready else told
 
 
-def _verify_lb(scope: Scope, hosted: Hosted, *, needs_lb: bool) -> None:
+def _verify_lb(context: CheckContext, hosted: Hosted, *, needs_lb: bool) -> None:
     cluster, name = hosted.cluster, hosted_lb_name(hosted.name)
     about = ObjectRef("Service", cluster.namespace, name)
     service = cluster.find("Service", name)
     if service is None and cluster.unread("Service"):
-        hosted.findings += scope.tell_unread(cluster, "Service", None, hosted.unread)
-        hosted.no_address = scope.unread_finding(cluster, "Service", None)
+        hosted.findings += context.report_unread(cluster, "Service", None, hosted.unread)
+        hosted.no_address = context.unread_finding(cluster, "Service", None)
         return
     given = lb_addresses(service)
     kind = text(service, "spec", "type") or "ClusterIP"
     params: dict[str, Any] = {
         "name": name,
         "cluster": cluster.source,
-        "kubectl": scope.kubectl(cluster),
+        "kubectl": context.kubectl(cluster),
         "type": kind,
     }
     if service is None:
@@ -206,11 +206,11 @@ def _verify_lb(scope: Scope, hosted: Hosted, *, needs_lb: bool) -> None:
         code, result, actual = "HostedLBNotLoadBalancer", UNKNOWN if needs_lb else WARN, [kind]
     elif not given:
         told = explain_pending(
-            scope,
+            context,
             cluster,
             service,
             FAIL if needs_lb else WARN,
-            hosted.findings,
+            {f.code for f in hosted.findings},
             unexplained="HostedLBPending",
         )
         hosted.no_address = told
@@ -229,10 +229,8 @@ def _verify_lb(scope: Scope, hosted: Hosted, *, needs_lb: bool) -> None:
                 **params,
             )
         )
-        hosted.findings += verify_announced(
-            scope, cluster, service, FAIL if needs_lb else WARN, hosted.findings
-        )
-        _verify_reach(scope, hosted, service, about)
+        hosted.findings += verify_announced(context, cluster, service, FAIL if needs_lb else WARN)
+        _verify_reach(context, hosted, service, about)
         return
     hosted.no_address = finding(
         code, about, "address", result=result, expected=["an address"], actual=actual, **params
@@ -240,14 +238,16 @@ def _verify_lb(scope: Scope, hosted: Hosted, *, needs_lb: bool) -> None:
     hosted.findings.append(hosted.no_address)
 
 
-def _verify_reach(scope: Scope, hosted: Hosted, service: Object, about: ObjectRef) -> None:
+def _verify_reach(context: CheckContext, hosted: Hosted, service: Object, about: ObjectRef) -> None:
     """Whether hosted-lb leads to ready hosted Pods on 15012; that there are none is another finding's business."""
     cluster = hosted.cluster
     if not hosted.ready:
         return
     selector = mapping(service, "spec", "selector")
     if not selector and cluster.unread("EndpointSlice", about.name):
-        hosted.findings += scope.tell_unread(cluster, "EndpointSlice", about.name, hosted.unread)
+        hosted.findings += context.report_unread(
+            cluster, "EndpointSlice", about.name, hosted.unread
+        )
         return
     held = [(pod, address) for pod in hosted.ready for address in pod_addresses(pod)]
     wanted = ordered(address for _, address in held)
@@ -256,7 +256,7 @@ def _verify_reach(scope: Scope, hosted: Hosted, service: Object, about: ObjectRe
     )
     params: dict[str, Any] = {
         "name": about.name or "",
-        "kubectl": scope.kubectl(cluster),
+        "kubectl": context.kubectl(cluster),
         "selector": hosted.selector,
         "actual_selector": ",".join(f"{key}={value}" for key, value in selector.items()) or "none",
     }

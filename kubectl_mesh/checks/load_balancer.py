@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Sequence
+from collections.abc import Collection
+from dataclasses import replace
 from typing import Any
 
-from kubectl_mesh.checks.context import Scope, quoted
+from kubectl_mesh.checks.context import CheckContext, quoted
 from kubectl_mesh.findings.catalog import Shell, finding, is_name, word
-from kubectl_mesh.findings.model import FAIL, Finding, ObjectRef
+from kubectl_mesh.findings.model import Finding, ObjectRef
 from kubectl_mesh.kube.events import events_of
 from kubectl_mesh.kube.objects import Object, name_of, text, texts
 from kubectl_mesh.kube.routing import is_ip
@@ -38,22 +39,21 @@ _NO_LOAD_BALANCERS = {
 
 
 def explain_pending(
-    scope: Scope,
+    context: CheckContext,
     cluster: Snapshot,
     service: Object,
     result: str,
-    known: Sequence[Finding],
+    known: Collection[str],
     unexplained: str = "AddressPending",
 ) -> Finding:
     """The finding for a Service that asks for a load balancer and has no address: the first reason that holds.
 
-    `result` is how grave that is. Where a finding among `known`, those of the same cluster, has the same reason, one
-    that has nothing to do with the single Service, the graver of both is the cause of the other. `unexplained` is the
+    `result` is how grave that is, `known` the codes of what was found in the same cluster before. `unexplained` is the
     code where the reason can't be told.
     """
-    pending = _Pending(cluster, service, unexplained, {told.code for told in known})
+    pending = _Pending(cluster, service, unexplained, known)
     code, params = pending.reason()
-    details: dict[str, Any] = {"again": scope.again(), **params}
+    details: dict[str, Any] = {"again": context.verify_command(), **params}
     about, own = (
         ObjectRef("Service", cluster.namespace_of(service), name_of(service)),
         metallb.own_namespace(cluster),
@@ -68,28 +68,21 @@ def explain_pending(
         events=[str(event) for event in pending.warnings],
         name=name_of(service),
         cluster=cluster.source,
-        kubectl=scope.kubectl(cluster, about.namespace or ""),
-        metallb=scope.kubectl(cluster, own),
+        kubectl=context.kubectl(cluster, about.namespace or ""),
+        metallb=context.kubectl(cluster, own),
         namespace=own,
         **details,
     )
-    _link(told, known)
-    return told
+    return _shared(cluster, told)
 
 
-def _link(told: Finding, known: Sequence[Finding]) -> None:
-    """One fault is told once: what a cluster lacks for one Service it lacks for the others too."""
-    same = [f for f in known if f.code == told.code in _SHARED and _reason(f) == _reason(told)]
-    if any(f.result == told.result for f in same):
-        told.cause = next(f for f in same if f.result == told.result)
-    elif told.result == FAIL:
-        for warned in same:
-            warned.cause = warned.cause or told
-
-
-def _reason(told: Finding) -> str:
-    """What a message says beside the Service's own name and address."""
-    return told.message.partition(": ")[2]
+def _shared(cluster: Snapshot, found: Finding) -> Finding:
+    """The finding with what it shares with those of other Services: a reason that has nothing to do with a single one."""
+    if found.code not in _SHARED:
+        return found
+    # What a message says beside the Service's own name and address.
+    reason = found.message.partition(": ")[2]
+    return replace(found, shared=(cluster.source, found.code, reason))
 
 
 _Reason = tuple[str, dict[str, str]]
@@ -99,7 +92,7 @@ class _Pending:
     """Looks for the reason, in the order in which MetalLB itself would come upon it."""
 
     def __init__(
-        self, cluster: Snapshot, service: Object, unexplained: str, known: set[str]
+        self, cluster: Snapshot, service: Object, unexplained: str, known: Collection[str]
     ) -> None:
         self.cluster, self.service, self.unexplained, self.known = (
             cluster,
@@ -272,7 +265,7 @@ class _Pending:
 
 
 def verify_announced(
-    scope: Scope, cluster: Snapshot, service: Object, result: str, known: Sequence[Finding]
+    context: CheckContext, cluster: Snapshot, service: Object, result: str
 ) -> list[Finding]:
     """Whether anybody announces the address that MetalLB gave to a Service: an advertisement must select its pool.
 
@@ -292,7 +285,7 @@ def verify_announced(
         return [
             told
             for kind, where, _ in left_out
-            for told in scope.tell_unread(cluster, kind, None, namespace=where)
+            for told in context.report_unread(cluster, kind, None, namespace=where)
         ]
     pool = metallb.holding(cluster, addresses)
     if pool is not None and pool.announced:
@@ -314,12 +307,11 @@ def verify_announced(
         addresses=quoted(addresses),
         advertisements=quoted(advertising),
         why=selects if pool else f"no address pool in {own} holds it any more",
-        metallb=scope.kubectl(cluster, own),
+        metallb=context.kubectl(cluster, own),
         advertisement=_manifest("L2Advertisement", target, {"ipAddressPools": [target]}),
-        again=scope.again(),
+        again=context.verify_command(),
     )
-    _link(told, known)
-    return [told]
+    return [_shared(cluster, told)]
 
 
 def _manifest(kind: str, name: str, spec: Object) -> Shell:

@@ -541,10 +541,11 @@ def _waited(arguments: argparse.Namespace) -> Report:
 
 def _look(arguments: argparse.Namespace) -> Report:
     """Read and judge once."""
-    from kubectl_mesh.checks.context import Intent
+    from kubectl_mesh.checks.context import CheckOptions
     from kubectl_mesh.checks.run import verify
     from kubectl_mesh.cli.waiting import progress
     from kubectl_mesh.collect.targets import from_contexts, from_files
+    from kubectl_mesh.findings.causes import without_commands
 
     if arguments.filename or arguments.control_plane_filename:
         clusters, contexts = from_files(arguments), tuple[str, ...]()
@@ -554,7 +555,7 @@ def _look(arguments: argparse.Namespace) -> Report:
         with progress(quiet=arguments.quiet) as tell:
             clusters, contexts = from_contexts(arguments, tell)
     clusters.mesh_id = arguments.mesh_id
-    intent = Intent(
+    options = CheckOptions(
         role=arguments.role,
         mesh_id=arguments.mesh_id,
         addresses=tuple(arguments.expect_address),
@@ -565,12 +566,9 @@ def _look(arguments: argparse.Namespace) -> Report:
         gateway=arguments.gateway,
         all_contexts=clusters.all_contexts,
     )
-    entries = verify(clusters, intent, gateways=arguments.command == "verify-gateway")
+    entries = verify(clusters, options, gateways=arguments.command == "verify-gateway")
     if any(cluster.stand_ins for cluster in clusters.every):
-        from kubectl_mesh.findings.catalog import phrase
-
-        for finding in (finding for entry in entries for finding in entry.findings if finding.hint):
-            finding.hint, finding.repair = str(phrase("stand-ins")), None
+        entries = without_commands(entries)
     return Report(arguments.command, entries, arguments.ignore, arguments.fail_on)
 
 

@@ -191,6 +191,8 @@ def finding(
     cause: Finding | None = None,
     events: Sequence[str] = (),
     repair: dict[str, Any] | None = None,
+    once: tuple[str, ...] | None = None,
+    shared: tuple[str, ...] | None = None,
     **params: str,
 ) -> Finding:
     """A finding of `code` with its texts filled in from `params`.
@@ -215,6 +217,8 @@ def finding(
         cause=cause,
         events=[_short(event) for event in events],
         repair=repair,
+        once=once,
+        shared=shared,
     )
 
 

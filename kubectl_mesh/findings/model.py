@@ -7,8 +7,8 @@ passed `clean`: what a cluster says may hold control characters, a report never 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 API_VERSION = "kubectl-mesh/v1"
@@ -42,12 +42,16 @@ class ObjectRef:
         return f"{self.kind.lower()}/{self.name or '*'}"
 
 
-@dataclass(eq=False)
+@dataclass(frozen=True, eq=False)
 class Finding:
-    """One result. `expected` and `actual` are what was compared, None where nothing was.
+    """One result: a value that nobody changes.
 
-    `events` are the cluster's own recent Warning events about the object, newest first; `repair` is the object as it
-    should be, where that alone mends it.
+    `expected` and `actual` are what was compared, None where nothing was. `cause` is the finding that this one follows
+    from, as far as its own check knows it; `causes.py` links the rest. `events` are the cluster's own recent Warning
+    events about the object, newest first; `repair` is the object as it should be, where that alone fixes it.
+
+    Findings with the same `once` say one thing and are shown once. Of those with the same `shared`, one is the cause of
+    the others: what a cluster lacks for one Service it lacks for the next, too.
     """
 
     code: str
@@ -62,6 +66,8 @@ class Finding:
     cause: Finding | None = None
     events: Sequence[str] = ()
     repair: dict[str, Any] | None = None
+    once: tuple[str, ...] | None = None
+    shared: tuple[str, ...] | None = None
     ignored: bool = False
     id: str = ""
 
@@ -105,11 +111,12 @@ class ClusterReport:
     mesh_id: str | None
     findings: list[Finding] = field(default_factory=list)
     asked: bool = False
-    raw_mesh_id: str | None = field(init=False)
+    raw_mesh_id: str | None = None
 
     def __post_init__(self) -> None:
         """Names come from clusters and files; `raw_mesh_id` is what they are compared by."""
-        self.raw_mesh_id = self.mesh_id
+        if self.raw_mesh_id is None:
+            self.raw_mesh_id = self.mesh_id
         self.context, self.namespace = clean(self.context), clean(self.namespace)
         self.mesh_id = None if self.mesh_id is None else clean(self.mesh_id)
 
@@ -150,20 +157,10 @@ class Report:
         fail_on: str = FAIL,
     ) -> None:
         self.command = command
-        self.clusters = list(clusters)
-        ignored = tuple(ignores)
-        counters: dict[str, int] = {}
+        self.clusters = _numbered(clusters, tuple(ignores))
+        self.summary = dict.fromkeys((*RESULTS, "ignored"), 0)
         for finding in self.findings:
-            counters[finding.code] = counters.get(finding.code, 0) + 1
-            finding.id = f"{finding.code}-{counters[finding.code]}"
-            finding.ignored = any(ignore.covers(finding) for ignore in ignored)
-        self.summary = {
-            **{
-                result: sum(f.result == result and not f.ignored for f in self.findings)
-                for result in RESULTS
-            },
-            "ignored": sum(f.ignored for f in self.findings),
-        }
+            self.summary["ignored" if finding.ignored else finding.result] += 1
         self.failing = (FAIL, WARN) if fail_on == WARN else (FAIL,)
         self.verdict = self.verdict_of(self.clusters)
         if self.verdict != FAIL and all(cluster.asked for cluster in self.clusters):
@@ -214,6 +211,52 @@ class Report:
                 for cluster in self.clusters
             ],
         }
+
+
+def changed(
+    entries: Iterable[ClusterReport], change: Callable[[Finding], Finding]
+) -> list[ClusterReport]:
+    """The entries with every finding changed, and causes that name the changed ones.
+
+    `change` is called once for each finding, those that are only causes too; it returns what it leaves alone.
+    """
+    entries = list(entries)
+    whole = [finding for entry in entries for finding in entry.findings]
+    made = iter(changed_findings(whole, change))
+    return [replace(entry, findings=[next(made) for _ in entry.findings]) for entry in entries]
+
+
+def changed_findings(
+    findings: Iterable[Finding], change: Callable[[Finding], Finding]
+) -> list[Finding]:
+    """As `changed`, for findings that belong together."""
+    made: dict[Finding, Finding] = {}
+
+    def build(finding: Finding) -> Finding:
+        if finding not in made:
+            new = change(finding)
+            cause = build(new.cause) if new.cause else None
+            made[finding] = new if cause is new.cause else replace(new, cause=cause)
+        return made[finding]
+
+    return list(map(build, findings))
+
+
+def _numbered(entries: Iterable[ClusterReport], ignores: Sequence[Ignore]) -> list[ClusterReport]:
+    """The entries with an id for each finding, in their order, and marks on what the user ignores."""
+    entries = list(entries)
+    counted: dict[str, int] = {}
+    ids: dict[Finding, str] = {}
+    for entry in entries:
+        for finding in entry.findings:
+            counted[finding.code] = counted.get(finding.code, 0) + 1
+            ids[finding] = f"{finding.code}-{counted[finding.code]}"
+
+    def number(finding: Finding) -> Finding:
+        ignored = any(ignore.covers(finding) for ignore in ignores)
+        return replace(finding, id=ids.get(finding, ""), ignored=ignored)
+
+    return changed(entries, number)
 
 
 def causes_first(findings: Sequence[Finding]) -> list[tuple[Finding, int]]:

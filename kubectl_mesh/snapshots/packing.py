@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 
-from kubectl_mesh.checks.context import Intent
+from kubectl_mesh.checks.context import CheckOptions
 from kubectl_mesh.checks.run import verify
 from kubectl_mesh.collect import snapshot_file as saved
 from kubectl_mesh.findings.model import Report
@@ -33,8 +33,8 @@ def _outline(captured: Clusters) -> list[object]:
     namespace = captured.verified[0].namespace
     told: list[object] = []
     for gateways, gateways_in in ((False, namespace), (True, namespace), (True, ALL_NAMESPACES)):
-        intent = Intent(gateways_in=gateways_in, all_contexts=captured.all_contexts)
-        clusters = verify(captured, intent, gateways=gateways)
+        options = CheckOptions(gateways_in=gateways_in, all_contexts=captured.all_contexts)
+        clusters = verify(captured, options, gateways=gateways)
         # Meshes stand in the order of their names, and what is told once for all of them in the first.
         findings = [f for cluster in clusters for f in cluster.findings]
         told.append(

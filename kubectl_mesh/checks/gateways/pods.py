@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kubectl_mesh.checks.context import Scope, quoted
+from kubectl_mesh.checks.context import CheckContext, quoted
 from kubectl_mesh.findings.catalog import finding
-from kubectl_mesh.findings.model import Finding, ObjectRef
+from kubectl_mesh.findings.model import WARN, Finding, ObjectRef
 from kubectl_mesh.kube.events import Event, events_of
 from kubectl_mesh.kube.objects import Object, dig, mapping, maps, name_of, text
 from kubectl_mesh.kube.workloads import is_ready
@@ -60,45 +60,49 @@ class _Fault:
     container: str = PROXY_CONTAINER
 
 
-def verify_pods(scope: Scope, gateway: Gateway) -> list[Finding]:
-    """Every finding about the Pods of a gateway; the causes that lie elsewhere are set by who knows them."""
+def verify_pods(context: CheckContext, gateway: Gateway, *, replaced: bool) -> list[Finding]:
+    """Every finding about the Pods of a gateway.
+
+    `replaced`: all that it served is served by another one.
+    """
     replicas = dig(gateway.deployment, "spec", "replicas")
     wanted = replicas if type(replicas) is int else 1 if gateway.deployment else len(gateway.pods)
     ready, old = gateway.ready, [pod for pod in gateway.old if is_ready(pod)]
     counts = (wanted, len(ready))
     if gateway.deployment and wanted == 0:
-        return [_tell(scope, gateway, "GatewayScaledToZero", counts)]
+        result = WARN if replaced else None
+        return [_tell(context, gateway, "GatewayScaledToZero", counts, result=result)]
     if ready and len(ready) >= wanted:
-        return [_tell(scope, gateway, "GatewayReady", counts)]
+        return [_tell(context, gateway, "GatewayReady", counts)]
     unready = [pod for pod in gateway.pods if not is_ready(pod)]
     # The events of one Pod are read; the others of its template fare alike.
-    sampled = events_of(scope.verified, "Pod", unready[0]) if unready else []
+    sampled = events_of(context.verified, "Pod", unready[0]) if unready else []
     faults: dict[str, tuple[Object, _Fault, list[Event]]] = {}
     passing = True
     for pod in unready:
-        events = events_of(scope.verified, "Pod", pod) or sampled
+        events = events_of(context.verified, "Pod", pod) or sampled
         fault = _why(pod, events)
         passing = passing and fault.passing
         faults.setdefault(fault.code, (pod, fault, events))
     refused = _refused(gateway)
     serving = len(ready) + len(old) >= max(1, wanted - _max_unavailable(gateway, wanted))
     if old and serving and passing and not refused and _rolling_out(gateway):
-        return [_tell(scope, gateway, "GatewayRollingOut", counts)]
+        return [_tell(context, gateway, "GatewayRollingOut", counts)]
     told = [
-        _tell(scope, gateway, code, counts, fault.what, pod, events, fault.container)
+        _tell(context, gateway, code, counts, fault.what, pod, events, fault.container)
         for code, (pod, fault, events) in faults.items()
     ]
     if len(gateway.pods) < wanted:
         code = "GatewayPodsTooFew" if gateway.pods else "GatewayHasNoPods"
         if refused:
             code = "GatewayInjectionFailed" if _INJECTOR in refused else "GatewayPodsRefused"
-        told.append(_tell(scope, gateway, code, counts, refused))
+        told.append(_tell(context, gateway, code, counts, refused))
     return told
 
 
-def local_istiod_down(scope: Scope, revision: str) -> Finding | None:
+def local_istiod_not_ready(context: CheckContext, revision: str, result: str) -> Finding | None:
     """The finding for a local istiod without a ready Pod: it injects gateways and signs their certificates."""
-    cluster = scope.verified
+    cluster = context.verified
     pods = local_istiods(cluster).get(revision)
     if pods is None or any(map(is_ready, pods)) or cluster.unread("Pod"):
         return None
@@ -110,17 +114,18 @@ def local_istiod_down(scope: Scope, revision: str) -> Finding | None:
             "istiod" if revision == "default" else f"istiod-{revision}",
         ),
         "ready Pods",
+        result=result,
         expected=[">=1"],
         actual=["0"],
         revision=revision,
         pods=quoted([name_of(pod) for pod in pods]),
         cluster=cluster.source,
-        kubectl=scope.kubectl(cluster),
+        kubectl=context.kubectl(cluster),
     )
 
 
 def _tell(
-    scope: Scope,
+    context: CheckContext,
     gateway: Gateway,
     code: str,
     counts: tuple[int, int],
@@ -128,12 +133,14 @@ def _tell(
     pod: Object | None = None,
     events: Sequence[Event] = (),
     container: str = PROXY_CONTAINER,
+    result: str | None = None,
 ) -> Finding:
     wanted, ready = map(str, counts)
     return finding(
         code,
         ObjectRef(gateway.kind, gateway.namespace, gateway.name),
         "ready Pods",
+        result=result,
         expected=[wanted],
         actual=[ready],
         events=[str(event) for event in events if event.warning],
@@ -146,7 +153,7 @@ def _tell(
         container=container,
         namespace=gateway.namespace,
         selector=pod_selector(gateway.deployment or {}),
-        kubectl=scope.kubectl(scope.verified, gateway.namespace),
+        kubectl=context.kubectl(context.verified, gateway.namespace),
     )
 
 

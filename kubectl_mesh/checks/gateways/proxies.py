@@ -8,7 +8,7 @@ from typing import Any
 
 from packaging.version import Version
 
-from kubectl_mesh.checks.context import Scope, quoted
+from kubectl_mesh.checks.context import CheckContext, quoted
 from kubectl_mesh.findings.catalog import Shell, finding, phrase
 from kubectl_mesh.findings.model import Finding, ObjectRef
 from kubectl_mesh.kube.objects import Object, mapping, maps, text
@@ -24,7 +24,7 @@ _VERSION = re.compile(r"v?([0-9]{1,4}\.[0-9]{1,4}(?:\.[0-9]{1,6})?)(?![0-9.])")
 
 
 def verify_proxies(
-    scope: Scope, gateway: Gateway, config: MeshConfig | None, mesh_id: str | None
+    context: CheckContext, gateway: Gateway, config: MeshConfig | None, mesh_id: str | None
 ) -> list[Finding]:
     """Every finding about the proxies of a gateway.
 
@@ -33,11 +33,11 @@ def verify_proxies(
     """
     found: list[Finding] = []
     if config is not None and not config.error:
-        found = _beliefs(scope, gateway, config)
-    return found + _skew(scope, gateway, mesh_id)
+        found = _beliefs(context, gateway, config)
+    return found + _skew(context, gateway, mesh_id)
 
 
-def _beliefs(scope: Scope, gateway: Gateway, config: MeshConfig) -> list[Finding]:
+def _beliefs(context: CheckContext, gateway: Gateway, config: MeshConfig) -> list[Finding]:
     """What the injector wrote when the proxies were made, against the mesh config that it would write from now."""
     about = ObjectRef(gateway.kind, gateway.namespace, gateway.name)
     held = [{**environment(t), "discoveryAddress": proxy_discovery(t)} for t in gateway.templates]
@@ -70,12 +70,12 @@ def _beliefs(scope: Scope, gateway: Gateway, config: MeshConfig) -> list[Finding
                 field,
                 expected=[expected],
                 actual=values,
-                source=f"{scope.verified.source}: configmap/{config.name}",
+                source=f"{context.verified.source}: configmap/{config.name}",
                 name=gateway.name,
                 value=quoted(wrong),
                 wanted=expected,
                 config=config.name,
-                renew=_renew(scope, gateway, field, expected),
+                renew=_renew(context, gateway, field, expected),
             )
         )
     if matched:
@@ -86,7 +86,7 @@ def _beliefs(scope: Scope, gateway: Gateway, config: MeshConfig) -> list[Finding
                 "identity",
                 expected=matched,
                 actual=matched,
-                source=f"{scope.verified.source}: configmap/{config.name}",
+                source=f"{context.verified.source}: configmap/{config.name}",
                 name=gateway.name,
                 values=quoted(matched),
             )
@@ -94,7 +94,7 @@ def _beliefs(scope: Scope, gateway: Gateway, config: MeshConfig) -> list[Finding
     return found
 
 
-def _skew(scope: Scope, gateway: Gateway, mesh_id: str | None) -> list[Finding]:
+def _skew(context: CheckContext, gateway: Gateway, mesh_id: str | None) -> list[Finding]:
     """The proxy against the hosted istiod that serves it: not newer, and at most one minor version older."""
     about = ObjectRef(gateway.kind, gateway.namespace, gateway.name)
     images = [text(proxy_container(pod), "image") for pod in gateway.pods]
@@ -103,7 +103,7 @@ def _skew(scope: Scope, gateway: Gateway, mesh_id: str | None) -> list[Finding]:
         return []
     serving = [
         (cluster, pod)
-        for cluster, plane in scope.clusters.hosting.get(mesh_id or "", [])
+        for cluster, plane in context.clusters.hosting.get(mesh_id or "", [])
         for pod in hosted_pods(cluster, plane.name)
         if is_ready(pod)
     ]
@@ -141,9 +141,9 @@ def _skew(scope: Scope, gateway: Gateway, mesh_id: str | None) -> list[Finding]:
     ]
 
 
-def _renew(scope: Scope, gateway: Gateway, variable: str, wanted: str) -> Shell:
+def _renew(context: CheckContext, gateway: Gateway, variable: str, wanted: str) -> Shell:
     """How a gateway's Pods get another value: by the injector, unless it stands in their own template."""
-    kubectl, kind = scope.kubectl(scope.verified, gateway.namespace), gateway.kind.lower()
+    kubectl, kind = context.kubectl(context.verified, gateway.namespace), gateway.kind.lower()
     own = environment(mapping(gateway.deployment, "spec", "template"))
     if variable == "discoveryAddress" and "PROXY_CONFIG" in own:
         return phrase("renew-edit", kubectl=kubectl, kind=kind, name=gateway.name)

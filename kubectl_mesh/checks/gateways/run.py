@@ -2,324 +2,319 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
-from kubectl_mesh.checks.cluster import Verification
-from kubectl_mesh.checks.context import quoted
-from kubectl_mesh.checks.gateways import pods as pod_checks
-from kubectl_mesh.checks.gateways.proxies import proxy_discovery, verify_proxies
+from kubectl_mesh.checks.context import CheckContext, quoted
+from kubectl_mesh.checks.gateways.ownership import (
+    config_of,
+    mesh_id_of,
+    possible_configs,
+    revision_of,
+)
+from kubectl_mesh.checks.gateways.pods import (
+    BY_CONTROL_PLANE,
+    BY_LOCAL_ISTIOD,
+    local_istiod_not_ready,
+    verify_pods,
+)
+from kubectl_mesh.checks.gateways.proxies import verify_proxies
 from kubectl_mesh.checks.gateways.services import verify_service
+from kubectl_mesh.checks.gateways.unread import (
+    pods_unread,
+    report_unread_gateways,
+    report_unread_pods,
+    unread,
+)
 from kubectl_mesh.checks.remote.expected import HOSTED
 from kubectl_mesh.findings.catalog import Shell, finding
-from kubectl_mesh.findings.model import FAIL, SKIP, UNKNOWN, WARN, ClusterReport, Finding, ObjectRef
-from kubectl_mesh.kube.objects import labels_of, text
-from kubectl_mesh.kube.snapshot import ALL_NAMESPACES, Failure
-from kubectl_mesh.mesh.config import MeshConfig, mesh_configs
-from kubectl_mesh.mesh.gateways import (
-    GATEWAY_SELECTORS,
-    Gateway,
-    environment,
-    gateways,
-    is_gateway,
-    pod_selector,
+from kubectl_mesh.findings.model import (
+    FAIL,
+    SKIP,
+    UNKNOWN,
+    WARN,
+    ClusterReport,
+    Finding,
+    ObjectRef,
 )
+from kubectl_mesh.kube.objects import Object
+from kubectl_mesh.kube.snapshot import ALL_NAMESPACES
+from kubectl_mesh.mesh.config import MeshConfig, mesh_configs
+from kubectl_mesh.mesh.gateways import Gateway, gateways
 from kubectl_mesh.mesh.istiods import local_istiods
-from kubectl_mesh.mesh.names import REVISION_LABEL, config_name
+from kubectl_mesh.mesh.names import config_name
+
+# The failure between the proxies of a mesh config and the hosted istiod, if there is one.
+Blocking = Callable[[ClusterReport, MeshConfig | None], Finding | None]
 
 
-class Gateways:
-    """The gateways of a cluster whose way to the control plane was verified; they stand in the entry of their mesh."""
+def verify_gateways(
+    context: CheckContext, entries: Sequence[ClusterReport], blocking: Blocking
+) -> list[ClusterReport]:
+    """The entries of a cluster with what was found of its gateways, each in the entry of its mesh.
 
-    def __init__(self, way: Verification, entries: Sequence[ClusterReport]) -> None:
-        self.scope, self.cluster, self.intent = way.scope, way.scope.verified, way.scope.intent
-        self.own = [entry for entry in entries if not entry.asked]
-        self.configs = mesh_configs(self.cluster)
-        self.clusters = way.scope.clusters
-        self.found = [
-            g
-            for g in gateways(self.cluster, self.intent.gateways_in, self.intent.gateway)
-            if self._ours(g)
-        ]
-        # What keeps each gateway from the control plane, if anything does; told before anything is said of gateways.
-        self.obstacles = {id(g): way.obstacle(self._entry(g), self._config(g)) for g in self.found}
+    `blocking` knows what keeps a gateway from the control plane.
+    """
+    configs = mesh_configs(context.verified)
+    found = _of_stated_mesh(context, configs)
+    homes = [_home(context, gateway, configs, entries) for gateway in found]
+    reports = [list(entry.findings) for entry in entries]
+    first = reports[_first_own(entries)]
+    first += report_unread_gateways(context, found)
+    if not found:
+        first += _none_found(context, entries, first)
+    pods = []
+    for gateway, home in zip(found, homes, strict=True):
+        failure = blocking(entries[home], config_of(gateway, configs))
+        pods.append(_verify_pods(context, gateway, found, failure))
+    down, pods = _with_local_istiods(context, found, configs, pods)
+    first += down
+    verified: list[Object] = []
+    for gateway, home, of_pods in zip(found, homes, pods, strict=True):
+        report = reports[home]
+        report += of_pods
+        for service in gateway.services:
+            if not _is_among(service, verified):
+                verified.append(service)
+                known = {f.code for own in reports for f in own}
+                report += _verify_service(context, service, found, pods, known)
+        if not gateway.services:
+            report += _no_service(context, gateway)
+        report += _config_unknown(context, gateway, configs, report)
+        mesh_id = entries[home].raw_mesh_id
+        report += verify_proxies(context, gateway, config_of(gateway, configs), mesh_id)
+    return [replace(e, findings=r) for e, r in zip(entries, reports, strict=True)]
 
-    def run(self) -> None:
-        """Add the findings to the entries."""
-        self._tell_unread()
-        if not self.found:
-            self.own[0].findings += self._none_found()
-        told = {id(gateway): self._pods(gateway) for gateway in self.found}
-        self._blame_local_istiods(told)
-        verified: set[int] = set()
-        for gateway in self.found:
-            entry = self._entry(gateway)
-            entry.findings += told[id(gateway)]
-            for service in gateway.services:
-                if id(service) in verified:
-                    continue
-                verified.add(id(service))
-                owners = [g for g in self.found if any(own is service for own in g.services)]
-                fault = next((f for g in owners for f in told[id(g)] if f.result == FAIL), None)
-                known = [f for own in self.own for f in own.findings]
-                whole = not any(map(self._pods_unread, owners))
-                entry.findings += verify_service(
-                    self.scope, service, owners, fault, known, whole=whole
-                )
-            if not gateway.services:
-                entry.findings += self._no_service(gateway)
-            entry.findings += self._config_unknown(gateway, entry)
-            entry.findings += verify_proxies(
-                self.scope, gateway, self._config(gateway), entry.raw_mesh_id
-            )
 
-    def _config_unknown(self, gateway: Gateway, entry: ClusterReport) -> list[Finding]:
-        """Proxies of a revision that no mesh config is of: nobody knows what they dial. Told unless more is unknown."""
-        if (
-            gateway.kind == "Service"
-            or self._fitting(gateway)
-            or any(f.result == UNKNOWN for f in entry.findings)
-        ):
-            return []
-        return [
-            finding(
-                "GatewayConfigUnknown",
-                ObjectRef(gateway.kind, gateway.namespace, gateway.name),
-                "mesh config",
-                expected=[config_name(self._revision(gateway))],
-                actual=[config.name for config in self.configs],
-                name=gateway.name,
-                kind=gateway.kind.lower(),
-                revision=self._revision(gateway),
-                cluster=self.cluster.source,
-                mesh=self.scope.kubectl(self.cluster),
-                kubectl=self.scope.kubectl(self.cluster, gateway.namespace),
-            )
-        ]
+def _first_own(entries: Sequence[ClusterReport]) -> int:
+    """The index of the first entry of the cluster that is verified."""
+    return next(number for number, entry in enumerate(entries) if not entry.asked)
 
-    def _no_service(self, gateway: Gateway) -> list[Finding]:
-        if self._unread("Service", None, gateway.namespace):
-            return []  # told once for all
-        about = ObjectRef(gateway.kind, gateway.namespace, gateway.name)
-        kubectl = self.scope.kubectl(self.cluster, gateway.namespace)
-        return [
-            finding(
-                "GatewayHasNoService",
-                about,
-                "Service",
-                expected=["a Service"],
-                actual=[],
-                name=gateway.name,
-                namespace=gateway.namespace,
-                kubectl=kubectl,
-            )
-        ]
 
-    # --- what could not be read -----------------------------------------------------------------
+def _is_among(service: Object, services: Sequence[Object]) -> bool:
+    return any(other is service for other in services)
 
-    def _tell_unread(self) -> None:
-        """Reads without which a gateway, its Pods or its Services may have gone unseen."""
-        where = self.intent.gateways_in
-        asked: list[tuple[str, str | None, str]] = [
-            ("Pod", selector, where) for selector in GATEWAY_SELECTORS
-        ]
-        if where == ALL_NAMESPACES:
-            asked += [
-                (kind, selector, where)
-                for kind in ("Deployment", "Service")
-                for selector in GATEWAY_SELECTORS
-            ]
-            for gateway in self.found:
-                asked.append(("Service", None, gateway.namespace))
-                if gateway.unowned:
-                    asked.append(("Deployment", None, gateway.namespace))
-        else:
-            asked += [("Deployment", None, where), ("Service", None, where)]
-        for kind, subject, namespace in asked:
-            if self._unread(kind, subject, namespace):
-                self.own[0].findings += self.scope.tell_unread(
-                    self.cluster, kind, subject, namespace=namespace
-                )
 
-    def _unread(self, kind: str, subject: str | None, namespace: str) -> Failure | None:
-        """Why it can't be said what there is; files that were taken in all namespaces show what they hold."""
-        whole = self.intent.gateways_in == ALL_NAMESPACES and self.cluster.server is None
-        if (
-            whole
-            and self.cluster.objects.get(kind)
-            and (kind != "Pod" or namespace == ALL_NAMESPACES)
-        ):
-            return None
-        return self.cluster.unread(kind, subject, namespace)
-
-    def _pods_unread(self, gateway: Gateway) -> bool:
-        """Whether a gateway's Pods, or what makes them, could not be read."""
-        where = self.intent.gateways_in
-        if gateway.unowned and self._unread("Deployment", None, gateway.namespace):
-            return True
-        if gateway.pods or gateway.old:
-            return False
-        if gateway.deployment is None or is_gateway(gateway.labels):
-            here = self.cluster.server is None and self._unread("Pod", None, gateway.namespace)
-            return bool(here) or any(
-                self._unread("Pod", selector, where) for selector in GATEWAY_SELECTORS
-            )
-        return self._unread("Pod", pod_selector(gateway.deployment), gateway.namespace) is not None
-
-    # --- whose a gateway is ---------------------------------------------------------------------
-
-    def _config(self, gateway: Gateway) -> MeshConfig | None:
-        """The mesh config that a gateway's proxies are injected from: that of its revision, else of its mesh ID."""
-        fitting = self._fitting(gateway)
-        return fitting[0] if len(fitting) == 1 else None
-
-    def _fitting(self, gateway: Gateway) -> list[MeshConfig]:
-        """The mesh configs that may be a gateway's: several where its revision is a tag, which is no config's name."""
-        named = [c for c in self.configs if c.name == config_name(self._revision(gateway))]
-        if named or len(self.configs) == 1:
-            return named or self.configs
-        ids = {environment(template).get("ISTIO_META_MESH_ID") for template in gateway.templates}
-        fitting = [config for config in self.configs if config.mesh_id in ids]
-        dialled = {proxy_discovery(template) for template in gateway.templates}
-        return [config for config in fitting if config.discovery in dialled] or fitting
-
-    def _revision(self, gateway: Gateway) -> str:
-        """The revision that injects a gateway, by the label of its Pods."""
-        bearing = [labels_of(template) for template in gateway.templates]
-        return next(
-            (text(labels, REVISION_LABEL) for labels in bearing if text(labels, REVISION_LABEL)),
-            "default",
-        )
-
-    def _mesh_id(self, gateway: Gateway) -> str | None:
-        """The mesh of a gateway: what its mesh config says, else what its proxies believe, else the user's word."""
-        config = next(iter(self._fitting(gateway)), None)
-        believed = [
-            environment(template).get("ISTIO_META_MESH_ID") for template in gateway.templates
-        ]
-        return (
-            config.mesh_id if config else next(filter(None, believed), None)
-        ) or self.intent.mesh_id
-
-    def _ours(self, gateway: Gateway) -> bool:
-        """Whether a gateway is of the mesh that the user picked."""
-        return self.intent.mesh_id in (None, self._mesh_id(gateway))
-
-    def _entry(self, gateway: Gateway) -> ClusterReport:
-        mesh_id = self._mesh_id(gateway)
-        return next((entry for entry in self.own if entry.raw_mesh_id == mesh_id), self.own[0])
-
-    def _none_found(self) -> list[Finding]:
-        if any(
-            told.result == UNKNOWN and told.field == "read"
-            for entry in self.own
-            for told in entry.findings
-        ):
-            return []  # what could not be read may be one
-        serves = all(
-            e.role == HOSTED and self.clusters.depend_on(self.cluster, e.raw_mesh_id or "")
-            for e in self.own
-        )
-        wanted, mesh = (
-            self.intent.gateway,
-            f" of mesh {self.intent.mesh_id}" if self.intent.mesh_id else "",
-        )
-        present = [g.name for g in gateways(self.cluster, self.intent.gateways_in)]
-        return [
-            finding(
-                "GatewayNotFound",
-                ObjectRef("Deployment", self.intent.gateways_in or None, wanted),
-                "exists",
-                result=SKIP if self.intent.all_contexts or serves else UNKNOWN,
-                expected=[wanted or "a gateway"],
-                actual=present,
-                what=f"gateway{f' {wanted}' if wanted else ''}{mesh}",
-                where=self._searched(),
-                everywhere=Shell("" if self.intent.gateways_in else " -A"),
-                present=quoted(present),
-                cluster=self.cluster.source,
-                kubectl=self.scope.kubectl(self.cluster),
-            )
-        ]
-
-    def _searched(self) -> str:
-        """Where gateways were looked for, in a sentence."""
-        if self.intent.gateways_in != ALL_NAMESPACES:
-            return f"namespace {self.intent.gateways_in}"
-        usual = (
-            f" (outside {self.cluster.namespace}: none with a gateway's labels)"
-            if self.intent.gateway
-            else ""
-        )
-        return f"any namespace{usual}"
-
-    # --- Pods -----------------------------------------------------------------------------------
-
-    def _pods(self, gateway: Gateway) -> list[Finding]:
-        if gateway.kind == "Service":
-            return []  # that it leads nowhere is told of the Service
-        if self._pods_unread(gateway):
-            return self._tell_pods_unread(gateway)
-        found = pod_checks.verify_pods(self.scope, gateway)
-        obstacle = self.obstacles[id(gateway)]
-        for told in found:
-            if told.code == "GatewayScaledToZero" and self._replaced(gateway):
-                told.result = WARN
-            if obstacle and told.code in pod_checks.BY_CONTROL_PLANE:
-                told.cause = obstacle
-        if obstacle and gateway.ready:
-            about = ObjectRef(gateway.kind, gateway.namespace, gateway.name)
-            found.append(
-                finding(
-                    "GatewayStillReady",
-                    about,
-                    "control plane",
-                    expected=["in reach"],
-                    actual=["out of reach"],
-                    cause=obstacle,
-                    name=gateway.name,
-                )
-            )
+def _of_stated_mesh(context: CheckContext, configs: Sequence[MeshConfig]) -> list[Gateway]:
+    """The gateways of the mesh that the user picked; all of them where nobody picked one."""
+    options = context.options
+    found = gateways(context.verified, options.gateways_in, options.gateway)
+    if options.mesh_id is None:
         return found
+    stated = options.mesh_id
+    return [g for g in found if mesh_id_of(g, configs, stated) == stated]
 
-    def _replaced(self, gateway: Gateway) -> bool:
-        """Whether every Service of a gateway has ready Pods of another one."""
-        return bool(gateway.services) and all(
-            any(
-                other.ready and any(led is service for led in other.services)
-                for other in self.found
+
+def _home(
+    context: CheckContext,
+    gateway: Gateway,
+    configs: Sequence[MeshConfig],
+    entries: Sequence[ClusterReport],
+) -> int:
+    """The index of the entry that a gateway belongs to: its mesh's, else the cluster's first."""
+    mesh_id = mesh_id_of(gateway, configs, context.options.mesh_id)
+    for number, entry in enumerate(entries):
+        if not entry.asked and entry.raw_mesh_id == mesh_id:
+            return number
+    return _first_own(entries)
+
+
+# --- Pods ---------------------------------------------------------------------------------------
+
+
+def _verify_pods(
+    context: CheckContext, gateway: Gateway, found: Sequence[Gateway], failure: Finding | None
+) -> list[Finding]:
+    """What was found of a gateway's Pods; `failure` is what keeps them from the control plane."""
+    if gateway.kind == "Service":
+        return []  # that it leads nowhere is reported for the Service
+    if pods_unread(context, gateway):
+        return report_unread_pods(context, gateway)
+    findings = []
+    for found_here in verify_pods(context, gateway, replaced=_is_replaced(gateway, found)):
+        follows = failure is not None and found_here.code in BY_CONTROL_PLANE
+        findings.append(replace(found_here, cause=failure) if follows else found_here)
+    if failure and gateway.ready:
+        findings.append(
+            finding(
+                "GatewayStillReady",
+                ObjectRef(gateway.kind, gateway.namespace, gateway.name),
+                "control plane",
+                expected=["in reach"],
+                actual=["out of reach"],
+                cause=failure,
+                name=gateway.name,
             )
-            for service in gateway.services
         )
+    return findings
 
-    def _tell_pods_unread(self, gateway: Gateway) -> list[Finding]:
-        """Of gateways with the usual labels it is told once for all."""
-        usual = gateway.deployment is None or is_gateway(gateway.labels)
-        subject = None if usual else pod_selector(gateway.deployment or {})
-        if usual and not self._unread("Pod", None, gateway.namespace):
-            return []
-        return self.scope.tell_unread(self.cluster, "Pod", subject, namespace=gateway.namespace)
 
-    def _blame_local_istiods(self, told: dict[int, list[Finding]]) -> None:
-        """Tell each local istiod that is down: as the cause of what it would have prevented, else as a warning."""
-        for revision in local_istiods(self.cluster):
-            down = pod_checks.local_istiod_down(self.scope, revision)
-            if down is None:
-                continue
-            dependent = [
-                finding_
-                for gateway in self.found
-                if revision == self._revision(gateway)
-                for finding_ in told[id(gateway)]
-                if finding_.code in pod_checks.BY_LOCAL_ISTIOD
-                and finding_.cause is None
-                and (finding_.code != "GatewayNotReady" or self._asks_local_istiod(gateway))
-            ]
-            down.result = FAIL if dependent else WARN
-            for finding_ in dependent:
-                finding_.cause = down
-            self.own[0].findings.append(down)
+def _is_replaced(gateway: Gateway, found: Sequence[Gateway]) -> bool:
+    """Whether every Service of a gateway has ready Pods of another one."""
+    for service in gateway.services:
+        others = [other for other in found if other.ready]
+        if not any(_is_among(service, other.services) for other in others):
+            return False
+    return bool(gateway.services)
 
-    def _asks_local_istiod(self, gateway: Gateway) -> bool:
-        """Whether the proxies ask the local istiod for their certificates: another CA may be configured."""
-        config = self._config(gateway)
-        return config is None or config.ca_address is None or config.ca_address.startswith("istiod")
+
+def _with_local_istiods(
+    context: CheckContext,
+    found: Sequence[Gateway],
+    configs: Sequence[MeshConfig],
+    pods: list[list[Finding]],
+) -> tuple[list[Finding], list[list[Finding]]]:
+    """The local istiods that are down, and the gateways' findings with them as causes.
+
+    One that brought nothing about is a warning.
+    """
+    down = []
+    for revision in local_istiods(context.verified):
+        served = []
+        for gateway, findings in zip(found, pods, strict=True):
+            if revision_of(gateway) == revision:
+                served += [f for f in findings if _needs_local_istiod(f, gateway, configs)]
+        not_ready = local_istiod_not_ready(context, revision, FAIL if served else WARN)
+        if not_ready is None:
+            continue
+        down.append(not_ready)
+        pods = [_caused_by(not_ready, served, findings) for findings in pods]
+    return down, pods
+
+
+def _caused_by(
+    cause: Finding, consequences: Sequence[Finding], findings: list[Finding]
+) -> list[Finding]:
+    return [replace(f, cause=cause) if f in consequences else f for f in findings]
+
+
+def _needs_local_istiod(found: Finding, gateway: Gateway, configs: Sequence[MeshConfig]) -> bool:
+    """Whether a finding about Pods may follow from a local istiod that is down.
+
+    It injects them and signs their certificates, unless another CA is configured.
+    """
+    if found.code not in BY_LOCAL_ISTIOD or found.cause is not None:
+        return False
+    config = config_of(gateway, configs)
+    own_ca = config is not None and config.ca_address is not None
+    elsewhere = own_ca and not str(config and config.ca_address).startswith("istiod")
+    return found.code != "GatewayNotReady" or not elsewhere
+
+
+# --- Services and mesh configs ------------------------------------------------------------------
+
+
+def _verify_service(
+    context: CheckContext,
+    service: Object,
+    found: Sequence[Gateway],
+    pods: Sequence[Sequence[Finding]],
+    known: set[str],
+) -> list[Finding]:
+    """What was found of one Service of gateways; the first failure of their Pods is why it has no endpoints."""
+    owners, faults = [], []
+    for gateway, findings in zip(found, pods, strict=True):
+        if _is_among(service, gateway.services):
+            owners.append(gateway)
+            faults += [f for f in findings if f.result == FAIL]
+    whole = not any(pods_unread(context, owner) for owner in owners)
+    return verify_service(context, service, owners, next(iter(faults), None), known, whole=whole)
+
+
+def _no_service(context: CheckContext, gateway: Gateway) -> list[Finding]:
+    if unread(context, "Service", None, gateway.namespace):
+        return []  # reported once for all
+    return [
+        finding(
+            "GatewayHasNoService",
+            ObjectRef(gateway.kind, gateway.namespace, gateway.name),
+            "Service",
+            expected=["a Service"],
+            actual=[],
+            name=gateway.name,
+            namespace=gateway.namespace,
+            kubectl=context.kubectl(context.verified, gateway.namespace),
+        )
+    ]
+
+
+def _config_unknown(
+    context: CheckContext,
+    gateway: Gateway,
+    configs: Sequence[MeshConfig],
+    report: Sequence[Finding],
+) -> list[Finding]:
+    """Proxies of a revision that no mesh config is of: nobody knows what they dial.
+
+    Reported unless more is unknown.
+    """
+    if gateway.kind == "Service" or possible_configs(gateway, configs):
+        return []
+    if any(f.result == UNKNOWN for f in report):
+        return []
+    cluster, revision = context.verified, revision_of(gateway)
+    return [
+        finding(
+            "GatewayConfigUnknown",
+            ObjectRef(gateway.kind, gateway.namespace, gateway.name),
+            "mesh config",
+            expected=[config_name(revision)],
+            actual=[config.name for config in configs],
+            name=gateway.name,
+            kind=gateway.kind.lower(),
+            revision=revision,
+            cluster=cluster.source,
+            mesh=context.kubectl(cluster),
+            kubectl=context.kubectl(cluster, gateway.namespace),
+        )
+    ]
+
+
+# --- no gateway ---------------------------------------------------------------------------------
+
+
+def _none_found(
+    context: CheckContext, entries: Sequence[ClusterReport], first: Sequence[Finding]
+) -> list[Finding]:
+    """That there is no gateway: a fault only where one was to be expected."""
+    own = [entry for entry in entries if not entry.asked]
+    known = [f for entry in own for f in entry.findings]
+    for found in (*known, *first):
+        if found.result == UNKNOWN and found.field == "read":
+            return []  # what could not be read may be one
+    options, cluster = context.options, context.verified
+    of_mesh = f" of mesh {options.mesh_id}" if options.mesh_id else ""
+    named = f" {options.gateway}" if options.gateway else ""
+    present = [gateway.name for gateway in gateways(cluster, options.gateways_in)]
+    expected = not (options.all_contexts or _serves_others_only(context, own))
+    return [
+        finding(
+            "GatewayNotFound",
+            ObjectRef("Deployment", options.gateways_in or None, options.gateway),
+            "exists",
+            result=UNKNOWN if expected else SKIP,
+            expected=[options.gateway or "a gateway"],
+            actual=present,
+            what=f"gateway{named}{of_mesh}",
+            where=_searched(context),
+            everywhere=Shell("" if options.gateways_in else " -A"),
+            present=quoted(present),
+            cluster=cluster.source,
+            kubectl=context.kubectl(cluster),
+        )
+    ]
+
+
+def _serves_others_only(context: CheckContext, own: Sequence[ClusterReport]) -> bool:
+    """Whether the cluster only hosts control planes that other clusters of the run rest on."""
+    clusters, cluster = context.clusters, context.verified
+    return all(e.role == HOSTED and clusters.depend_on(cluster, e.raw_mesh_id or "") for e in own)
+
+
+def _searched(context: CheckContext) -> str:
+    """Where gateways were looked for, in a sentence."""
+    if context.options.gateways_in != ALL_NAMESPACES:
+        return f"namespace {context.options.gateways_in}"
+    if not context.options.gateway:
+        return "any namespace"
+    return f"any namespace (outside {context.verified.namespace}: none with a gateway's labels)"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from kubectl_mesh.checks.context import Scope, quoted
+from kubectl_mesh.checks.context import CheckContext, quoted
 from kubectl_mesh.checks.load_balancer import explain_pending, verify_announced
 from kubectl_mesh.checks.remote.repair import merge_patch
 from kubectl_mesh.findings.catalog import Shell, finding
@@ -28,18 +28,18 @@ from kubectl_mesh.mesh.gateways import UNRESOLVED_IMAGE, Gateway, is_gateway, pr
 
 
 def verify_service(
-    scope: Scope,
+    context: CheckContext,
     service: Object,
     owners: Sequence[Gateway],
     fault: Finding | None,
-    known: Sequence[Finding],
+    known: Collection[str],
     *,
     whole: bool,
 ) -> list[Finding]:
     """Every finding about a Service.
 
     `owners` are the gateways that it leads to, or should, `fault` is why their Pods are not ready, if they aren't, and
-    `known` what was found of the cluster before. Unless `whole`, not all Pods were read: the address is judged alone.
+    `known` the codes of what was found in the cluster before. Unless `whole`, not all Pods were read: the address is judged alone.
     """
     about = ObjectRef("Service", owners[0].namespace, name_of(service))
     kind = text(service, "spec", "type") or "ClusterIP"
@@ -47,7 +47,7 @@ def verify_service(
         return [
             finding("GatewayNeedsNoAddress", about, "address", name=name_of(service), type=kind)
         ]
-    found = _address(scope, service, about, kind, known)
+    found = _address(context, service, about, kind, known)
     if not whole:
         return found
     # A Service without selector is led by whoever writes its slices.
@@ -55,15 +55,15 @@ def verify_service(
         g for g in owners if mapping(service, "spec", "selector") and not _selected(service, g)
     ]
     if any(gateway.kind == "Service" for gateway in missed) and _leads_somewhere(
-        scope, service, about
+        context, service, about
     ):
-        return [*found, _behind_unknown(scope, service, about)]
+        return [*found, _behind_unknown(context, service, about)]
     if missed:
-        return [*found, _selects_others(scope, service, about, missed)]
+        return [*found, _selects_others(context, service, about, missed)]
     return (
         found
-        + _endpoints(scope, service, about, owners, fault)
-        + _target_ports(scope, service, about, owners)
+        + _endpoints(context, service, about, owners, fault)
+        + _target_ports(context, service, about, owners)
     )
 
 
@@ -73,12 +73,12 @@ def _selected(service: Object, gateway: Gateway) -> bool:
     return any(selects(service, pod) for pod in bearing)
 
 
-def _leads_somewhere(scope: Scope, service: Object, about: ObjectRef) -> bool:
-    sliced = slices_of(scope.verified, name_of(service), about.namespace)
+def _leads_somewhere(context: CheckContext, service: Object, about: ObjectRef) -> bool:
+    sliced = slices_of(context.verified, name_of(service), about.namespace)
     return bool(_routed(service, slice_backends(sliced, service)))
 
 
-def _behind_unknown(scope: Scope, service: Object, about: ObjectRef) -> Finding:
+def _behind_unknown(context: CheckContext, service: Object, about: ObjectRef) -> Finding:
     """Pods that bear no gateway's labels, made by something else than a Deployment: they were not read."""
     return finding(
         "GatewayNotFound",
@@ -90,13 +90,13 @@ def _behind_unknown(scope: Scope, service: Object, about: ObjectRef) -> Finding:
         where=f"namespace {about.namespace}",
         present="none",
         everywhere=Shell(""),
-        cluster=scope.verified.source,
-        kubectl=scope.kubectl(scope.verified, about.namespace or ""),
+        cluster=context.verified.source,
+        kubectl=context.kubectl(context.verified, about.namespace or ""),
     )
 
 
 def _address(
-    scope: Scope, service: Object, about: ObjectRef, kind: str, known: Sequence[Finding]
+    context: CheckContext, service: Object, about: ObjectRef, kind: str, known: Collection[str]
 ) -> list[Finding]:
     given = lb_addresses(service)
     if kind != "LoadBalancer":
@@ -104,7 +104,7 @@ def _address(
             finding("GatewayNeedsNoAddress", about, "address", name=name_of(service), type=kind)
         ]
     if not given:
-        return [explain_pending(scope, scope.verified, service, FAIL, known)]
+        return [explain_pending(context, context.verified, service, FAIL, known)]
     told = finding(
         "GatewayHasAddress",
         about,
@@ -114,15 +114,15 @@ def _address(
         name=name_of(service),
         addresses=quoted(given),
     )
-    return [told, *verify_announced(scope, scope.verified, service, FAIL, known)]
+    return [told, *verify_announced(context, context.verified, service, FAIL)]
 
 
 def _selects_others(
-    scope: Scope, service: Object, about: ObjectRef, owners: Sequence[Gateway]
+    context: CheckContext, service: Object, about: ObjectRef, owners: Sequence[Gateway]
 ) -> Finding:
     selector = mapping(service, "spec", "selector")
     wanted = owners[0].selector
-    kubectl = scope.kubectl(scope.verified, about.namespace or "")
+    kubectl = context.kubectl(context.verified, about.namespace or "")
     patch: Object = {"spec": {"selector": dict.fromkeys(selector) | wanted}}
     return finding(
         "GatewayServiceSelectsOthers" if wanted else "GatewayNotInstalled",
@@ -144,18 +144,18 @@ def _written(labels: Mapping[str, Any]) -> str:
 
 
 def _endpoints(
-    scope: Scope,
+    context: CheckContext,
     service: Object,
     about: ObjectRef,
     owners: Sequence[Gateway],
     fault: Finding | None,
 ) -> list[Finding]:
     """Whether the Service leads to the ready Pods: by its slices and their ports, as kube-proxy follows them."""
-    cluster, name, namespace = scope.verified, name_of(service), about.namespace or ""
+    cluster, name, namespace = context.verified, name_of(service), about.namespace or ""
     unread = cluster.unread("EndpointSlice", name, namespace)
     written = cluster.find("Endpoints", name, namespace)
     if unread and (unread.code != NOT_CAPTURED or written is None):
-        return scope.tell_unread(cluster, "EndpointSlice", name, namespace=namespace)
+        return context.report_unread(cluster, "EndpointSlice", name, namespace=namespace)
     sliced = slice_backends(slices_of(cluster, name, namespace), service)
     backends = endpoints_backends(written) if unread else sliced
     routed = _routed(service, backends)
@@ -177,7 +177,7 @@ def _endpoints(
         code = (
             "GatewayServiceReachesPods" if len(there) == len(ready) else "GatewayServiceMissesPods"
         )
-    kubectl = scope.kubectl(cluster, namespace)
+    kubectl = context.kubectl(cluster, namespace)
     told = finding(
         code,
         about,
@@ -266,7 +266,7 @@ def _routed(service: Object, backends: list[Backend]) -> list[str]:
 
 
 def _target_ports(
-    scope: Scope, service: Object, about: ObjectRef, owners: Sequence[Gateway]
+    context: CheckContext, service: Object, about: ObjectRef, owners: Sequence[Gateway]
 ) -> list[Finding]:
     """Named target ports must exist on the Pods; numbers are not compared, as charts don't declare them all."""
     templates = [template for gateway in owners for template in gateway.templates]
@@ -302,7 +302,7 @@ def _target_ports(
             number=number,
             target=target,
             gateways=quoted([gateway.name for gateway in owners]),
-            kubectl=scope.kubectl(scope.verified, about.namespace or ""),
+            kubectl=context.kubectl(context.verified, about.namespace or ""),
             **details,
         )
         for number, target in missing

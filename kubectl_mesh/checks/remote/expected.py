@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from kubectl_mesh.checks.context import Scope, quoted
+from kubectl_mesh.checks.context import CheckContext, quoted
 from kubectl_mesh.checks.control_plane import Hosted, verify_hosted
 from kubectl_mesh.findings.catalog import Shell, finding, phrase
 from kubectl_mesh.findings.model import UNKNOWN, WARN, ClusterReport, Finding, ObjectRef
@@ -35,7 +35,7 @@ HOSTED, WORKLOAD, BOTH = "hosted", "workload", "hosted+workload"
 
 
 @dataclass(frozen=True)
-class Truth:
+class Expected:
     """What istiod-remote must lead to. `pattern` is hosted, workload, or None while the role is not known.
 
     `addresses` is None where that could not be determined, and `reason` the finding that says why (None: the
@@ -51,42 +51,42 @@ class Truth:
     proves: bool = True
 
 
-def hosted_truth(hosted: Hosted) -> Truth:
+def expected_of_hosted(hosted: Hosted) -> Expected:
     """The hosted pattern: the IPs of the ready hosted Pods."""
     if hosted.ready is None:
-        return Truth(HOSTED, reason=hosted.no_pods)
+        return Expected(HOSTED, reason=hosted.no_pods)
     replicas = tuple((name_of(pod), pod_addresses(pod)) for pod in hosted.ready)
     addresses = ordered(address for _, held in replicas for address in held)
-    return Truth(HOSTED, addresses, hosted.pods_source, hosted.no_pods, replicas)
+    return Expected(HOSTED, addresses, hosted.pods_source, hosted.no_pods, replicas)
 
 
-def workload_truth(
-    scope: Scope, entry: ClusterReport, hosted: Hosted | None, elsewhere: Snapshot | None
-) -> tuple[Truth, ClusterReport | None]:
+def expected_of_workload(
+    context: CheckContext, entry: ClusterReport, hosted: Hosted | None, elsewhere: Snapshot | None
+) -> tuple[Expected, ClusterReport | None]:
     """The workload pattern: the user's word, else the address of hosted-lb, else what a witness says.
 
     `entry` is the mesh of the verified cluster, `hosted` its control plane where it stands in the same cluster, or
     was found among all, `elsewhere` the cluster that was named as holding it. Returns the truth, and the report of the
     cluster that was asked for it.
     """
-    mesh_id, stated = entry.raw_mesh_id, list(scope.intent.addresses)
+    mesh_id, stated = entry.raw_mesh_id, list(context.options.addresses)
     asked: ClusterReport | None = None
     reason: Finding | None = None
-    mesh_wide = scope.clusters.mesh_wide
+    mesh_wide = context.clusters.mesh_wide
     if hosted is None and (elsewhere is not None or mesh_wide):
         if mesh_id is None and not stated:
-            reason = mesh_id_unknown(scope.verified)
+            reason = mesh_id_unknown(context.verified)
             entry.findings.append(reason)
         elif mesh_id is not None and elsewhere is not None:
-            asked, hosted, reason = _ask(scope, elsewhere, mesh_id)
+            asked, hosted, reason = _ask(context, elsewhere, mesh_id)
     if not stated:
         if hosted:
-            return Truth(WORKLOAD, hosted.addresses, hosted.lb_source, hosted.no_address), asked
-        truth = _witness(scope.verified, mesh_id, reason)
-        if mesh_wide and mesh_id is not None and not (truth.addresses and truth.proves):
-            entry.findings.append(_hosted_nowhere(scope, mesh_id))
-            truth = replace(truth, reason=entry.findings[-1])
-        return truth, asked
+            return Expected(WORKLOAD, hosted.addresses, hosted.lb_source, hosted.no_address), asked
+        expected = _cross_check(context.verified, mesh_id, reason)
+        if mesh_wide and mesh_id is not None and not (expected.addresses and expected.proves):
+            entry.findings.append(_hosted_nowhere(context, mesh_id))
+            expected = replace(expected, reason=entry.findings[-1])
+        return expected, asked
     if hosted and hosted.addresses is not None and not set(stated) & set(hosted.addresses):
         name = hosted_lb_name(hosted.name)
         differs = finding(
@@ -96,18 +96,17 @@ def workload_truth(
             expected=stated,
             actual=hosted.addresses,
             source="--expect-address",
+            once=("HostedLBDiffers", hosted.cluster.source, name),
             stated=quoted(stated),
             addresses=quoted(hosted.addresses),
             name=name,
         )
-        # Once for all clusters that depend on it.
-        if scope.told.setdefault((differs.code, hosted.cluster.source, name), differs) is differs:
-            (asked or entry).findings.append(differs)
-    return Truth(WORKLOAD, stated, "--expect-address"), asked
+        (asked or entry).findings.append(differs)
+    return Expected(WORKLOAD, stated, "--expect-address"), asked
 
 
 def _ask(
-    scope: Scope, cluster: Snapshot, mesh_id: str
+    context: CheckContext, cluster: Snapshot, mesh_id: str
 ) -> tuple[ClusterReport, Hosted | None, Finding | None]:
     """Verify the control plane of a mesh in the cluster that was named, as an entry of its own.
 
@@ -125,19 +124,21 @@ def _ask(
         names = [name for name in signs if ids.get(name, name) == mesh_id][:1]
         planes = [None] * len(names)
     hosted: Hosted | None = None
-    stated = bool(scope.intent.addresses)
+    stated = bool(context.options.addresses)
     for name, plane in zip(names, planes, strict=True):
         hosted = verify_hosted(
-            scope, cluster, name, plane, needs_lb=not stated, unread=WARN if stated else UNKNOWN
+            context, cluster, name, plane, needs_lb=not stated, unread=WARN if stated else UNKNOWN
         )
         entry.findings += hosted.findings
     if hosted is None:
-        return entry, None, _tell_not_here(scope, entry, cluster)
+        return entry, None, _tell_not_here(context, entry, cluster)
     if any(c.mesh_id == mesh_id and c.service for c in mesh_configs(cluster)):
         entry.role = BOTH
         entry.findings.append(remote_not_verified(cluster))
     if len(names) > 1:
-        entry.findings.append(hosted_twice([(cluster, plane) for plane in planes if plane]))
+        entry.findings.append(
+            duplicate_control_plane([(cluster, plane) for plane in planes if plane])
+        )
         return entry, None, entry.findings[-1]
     return entry, hosted, None
 
@@ -148,22 +149,22 @@ def remote_not_verified(cluster: Snapshot) -> Finding:
     return finding("RemoteNotVerified", about, "role", context=cluster.source)
 
 
-def _tell_not_here(scope: Scope, entry: ClusterReport, cluster: Snapshot) -> Finding:
+def _tell_not_here(context: CheckContext, entry: ClusterReport, cluster: Snapshot) -> Finding:
     """Why nothing of a mesh's control plane was found in the cluster that was named."""
     for kind in ("Service", "Deployment"):
         if cluster.unread(kind):
             # The user's word counts: what the cluster could not say decides nothing then.
-            entry.findings += scope.tell_unread(
-                cluster, kind, None, WARN if scope.intent.addresses else UNKNOWN
+            entry.findings += context.report_unread(
+                cluster, kind, None, WARN if context.options.addresses else UNKNOWN
             )
-            return scope.unread_finding(cluster, kind, None)
+            return context.unread_finding(cluster, kind, None)
     mesh_id = entry.raw_mesh_id or ""
     others = [plane.mesh_id for plane in hosted_control_planes(cluster)]
     told = finding(
         "ControlPlaneNotHere",
         ObjectRef("Deployment", cluster.namespace, hosted_deployment_name(mesh_id)),
         "exists",
-        result=WARN if scope.intent.addresses else UNKNOWN,
+        result=WARN if context.options.addresses else UNKNOWN,
         expected=[hosted_deployment_name(mesh_id)],
         actual=[hosted_deployment_name(other) for other in others],
         mesh=mesh_id,
@@ -175,7 +176,7 @@ def _tell_not_here(scope: Scope, entry: ClusterReport, cluster: Snapshot) -> Fin
     return told
 
 
-def _witness(verified: Snapshot, mesh_id: str | None, reason: Finding | None) -> Truth:
+def _cross_check(verified: Snapshot, mesh_id: str | None, reason: Finding | None) -> Expected:
     """A hosted-lb of the cluster's own mesh that stands beside no hosted istiod.
 
     It can refute, and where it leads somewhere it can prove. `reason` is why nothing better is known.
@@ -184,7 +185,7 @@ def _witness(verified: Snapshot, mesh_id: str | None, reason: Finding | None) ->
     service = verified.find("Service", name)
     given = lb_addresses(service)
     if service is None or not given:
-        return Truth(WORKLOAD, reason=reason)
+        return Expected(WORKLOAD, reason=reason)
     port = service_port(service, XDS_PORT)
     backends = slice_backends(slices_of(verified, name), service)
     local = {address for pod in local_istiod_pods(verified) for address in pod_addresses(pod)}
@@ -194,18 +195,18 @@ def _witness(verified: Snapshot, mesh_id: str | None, reason: Finding | None) ->
         and bool(routed)
         and all(a not in local and reached(port, a, backends) == {XDS_PORT} for a in routed)
     )
-    return Truth(WORKLOAD, given, f"{verified.source}: service/{name}", reason, proves=leads)
+    return Expected(WORKLOAD, given, f"{verified.source}: service/{name}", reason, proves=leads)
 
 
-def _hosted_nowhere(scope: Scope, mesh_id: str) -> Finding:
+def _hosted_nowhere(context: CheckContext, mesh_id: str) -> Finding:
     """The finding for a mesh whose control plane is in none of the clusters that were looked at."""
-    clusters = scope.clusters.every
+    clusters = context.clusters.every
     silent = [cluster.source for cluster in clusters if cluster.unread("Deployment")]
     known = {context for cluster in clusters for context in (cluster.source, *cluster.aliases)}
-    others = [context for context in scope.intent.contexts if context not in known]
+    others = [context for context in context.options.contexts if context not in known]
     return finding(
         "ControlPlaneNotFound",
-        ObjectRef("Deployment", scope.verified.namespace, hosted_deployment_name(mesh_id)),
+        ObjectRef("Deployment", context.verified.namespace, hosted_deployment_name(mesh_id)),
         "exists",
         expected=[hosted_deployment_name(mesh_id)],
         actual=[],
@@ -215,9 +216,9 @@ def _hosted_nowhere(scope: Scope, mesh_id: str) -> Finding:
             "settle-nowhere",
             mesh=mesh_id,
             contexts=Shell(some(others) or "no others"),
-            again=scope.again(),
+            again=context.verify_command(),
         )
-        if scope.intent.contexts
+        if context.options.contexts
         else phrase("settle-nowhere-file", mesh=mesh_id),
     )
 
@@ -228,7 +229,7 @@ def mesh_id_unknown(cluster: Snapshot) -> Finding:
     return finding("MeshIDUnknown", about, "meshId", cluster=cluster.source)
 
 
-def hosted_twice(claims: Sequence[Claim]) -> Finding:
+def duplicate_control_plane(claims: Sequence[Claim]) -> Finding:
     """The finding for several hosted istiods that claim one mesh: which one is right can't be told."""
     (cluster, first), *_ = claims
     names = [hosted_deployment_name(plane.name) for _, plane in claims]
