@@ -17,39 +17,50 @@ def blocking_failure(
     entry: ClusterReport,
     config: MeshConfig | None,
 ) -> Finding | None:
-    """What keeps the proxies of a mesh config from the hosted istiod: the first failure between them, if any.
+    """What keeps the proxies of a mesh config from the hosted istiod: the first failure between
+    them, if any.
 
-    That is of the istiod-remote that the config names (of every config where it isn't known), then of the hosted
-    istiod, and of hosted-lb where these proxies depend on it: not where they dial the hosted Pods, or a stated address.
+    That is of the istiod-remote that the config names (of every config where it isn't known),
+    then of the hosted istiod, and of hosted-lb where these proxies depend on it: not where they
+    dial the hosted Pods, or a stated address.
     """
     if config and not config.service:
         return None  # they read another istiod
-    failures = _of_remotes(result, config)
-    name = config.name if config else None
-    failures += [
-        f for f in entry.findings if f.code == "DiscoveryPortUnexpected" and f.object.name == name
-    ]
     through_lb = entry.role == WORKLOAD and not result.view.context.options.addresses
-    for found in (entry.findings, *_of_control_planes(result, control_planes, entry)):
-        failures += [f for f in found if f.object.kind == "Deployment"]
-        if through_lb:
-            failures += [f for f in found if (f.object.name or "").endswith("-hosted-lb")]
-    for found_failure in failures:
-        # Which of two addresses is right is not known where only the configured one speaks against the other.
-        if found_failure.result == FAIL and found_failure.code != "ConfiguredAddressDiffers":
-            return found_failure
+    failures = [*_of_remotes(result, config), *_of_config(entry, config)]
+    failures += _of_istiod(entry.findings, through_lb=through_lb)
+    for found in _of_control_planes(result, control_planes, entry):
+        failures += _of_istiod(found, through_lb=through_lb)
+    for failure in failures:
+        # Which of two addresses is right is not known where only the configured one speaks against
+        # the other.
+        if failure.result == FAIL and failure.code != "ConfiguredAddressDiffers":
+            return failure
     return None
+
+
+def _of_config(entry: ClusterReport, config: MeshConfig | None) -> list[Finding]:
+    """What was found of the port that a mesh config sends the proxies to."""
+    name = config.name if config else None
+    wrong_port = ("DiscoveryPortUnexpected", name)
+    return [f for f in entry.findings if (f.code, f.object.name) == wrong_port]
+
+
+def _of_istiod(findings: Iterable[Finding], *, through_lb: bool) -> list[Finding]:
+    """What was found of a hosted istiod, and of hosted-lb where the proxies go through it."""
+    findings = list(findings)
+    found = [f for f in findings if f.object.kind == "Deployment"]
+    if through_lb:
+        found += [f for f in findings if (f.object.name or "").endswith("-hosted-lb")]
+    return found
 
 
 def _of_remotes(result: ClusterResult, config: MeshConfig | None) -> list[Finding]:
     """What was found of the istiod-remote that a config names, or of every one."""
     found = []
     for remote, findings in result.remotes:
-        dialled = config is None or (config.service, config.namespace) == (
-            remote.name,
-            remote.namespace,
-        )
-        if dialled:
+        named = (remote.name, remote.namespace)
+        if config is None or (config.service, config.namespace) == named:
             found += findings
     return found
 

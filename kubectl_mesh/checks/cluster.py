@@ -1,4 +1,6 @@
-"""`verify-endpoints`: which meshes a cluster has part in, in which role, and is istiod-remote what that asks for?"""
+"""`verify-endpoints`: which meshes a cluster has part in, in which role, and is istiod-remote
+what that asks for?
+"""
 
 from __future__ import annotations
 
@@ -44,9 +46,10 @@ ControlPlanes = Mapping[str, Hosted | Finding]
 class ClusterResult:
     """What was found of one cluster.
 
-    `hosts` are the control planes that stand in it, `entries` one for each of its meshes, `consulted` one for each that
-    was looked up in the cluster that was named, `remotes` each istiod-remote with what was found of it. `duplicated`:
-    the named cluster claims a mesh that is hosted here.
+    `hosts` are the control planes that stand in it, `entries` one for each of its meshes,
+    `consulted` one for each that was looked up in the cluster that was named, `remotes` each
+    istiod-remote with what was found of it. `duplicated`: the named cluster claims a mesh that
+    is hosted here.
     """
 
     view: ClusterView
@@ -72,30 +75,40 @@ def _verify_host(view: ClusterView, snapshot: Snapshot, plane: HostedControlPlan
 def verify_cluster(
     view: ClusterView, hosts: Sequence[Hosted], control_planes: ControlPlanes
 ) -> ClusterResult:
-    """What was found of a cluster; `control_planes` are those of all clusters of the run by mesh ID.
+    """What was found of a cluster; `control_planes` are those of all clusters of the run by mesh
+    ID.
 
     A finding stands for a control plane that can't be told.
     """
     result = ClusterResult(view, hosts)
-    options, cluster = view.context.options, view.cluster
-    named: list[str | None] = [plane.mesh_id for _, plane in view.planes]
-    named += [config.mesh_id for config in view.configs]
-    ids = list(dict.fromkeys(named))
-    if not ids and (options.role == HOSTED or (options.role and view.config_unread)):
-        ids = [options.mesh_id]
-    for mesh_id in ids:
+    meshes = _meshes(view)
+    for mesh_id in meshes:
         _verify_mesh(result, mesh_id, control_planes)
     result.entries = result.entries or [_no_mesh(view)]
     first = result.entries[0].findings
     first += _unread_signs(view)
-    dialled = [
-        mesh_id
-        for mesh_id, left in control_planes.items()
-        if isinstance(left, Hosted) and left.cluster is cluster
-    ]
-    first += leftovers(view, [mesh_id for mesh_id in ids if mesh_id], dialled)
+    first += leftovers(view, meshes, _remnants_here(view, control_planes))
     first += _not_consulted(result)
     return result
+
+
+def _meshes(view: ClusterView) -> list[str | None]:
+    """The meshes that a cluster has part in; None stands for one whose mesh ID was not read."""
+    named: list[str | None] = [plane.mesh_id for _, plane in view.planes]
+    named += [config.mesh_id for config in view.configs]
+    options = view.context.options
+    if not named and options.role and (options.role == HOSTED or view.config_unread):
+        named = [options.mesh_id]
+    return list(dict.fromkeys(named))
+
+
+def _remnants_here(view: ClusterView, control_planes: ControlPlanes) -> list[str]:
+    """The meshes of which a control plane of this cluster was looked at for other clusters."""
+    found = []
+    for mesh_id, left in control_planes.items():
+        if isinstance(left, Hosted) and left.cluster is view.cluster:
+            found.append(mesh_id)
+    return found
 
 
 def _unread_signs(view: ClusterView) -> list[Finding]:
@@ -129,7 +142,9 @@ def _not_consulted(result: ClusterResult) -> list[Finding]:
 
 
 def with_unread(result: ClusterResult, entries: Sequence[ClusterReport]) -> list[ClusterReport]:
-    """The entries with the reads that failed and that nothing rested on; `entries` are the cluster's own first."""
+    """The entries with the reads that failed and that nothing rested on; `entries` are the
+    cluster's own first.
+    """
     view = result.view
     unread = [list(entry.findings) for entry in entries]
     for snapshot in view.here:
@@ -146,7 +161,8 @@ def unread_without_effect(context: CheckContext, snapshot: Snapshot) -> list[Fin
     for (kind, namespace, subject), failure in sorted(snapshot.failures.items(), key=str):
         if failure.code == NOT_CAPTURED or not snapshot.unread(kind, subject, namespace):
             continue
-        # Who may not read the global cluster's objects, or a namespace, is no worse off than without them.
+        # Who may not read the global cluster's objects, or a namespace, is no worse off than
+        # without them.
         if kind not in WITNESSES or failure.code != "Forbidden":
             found += context.report_unread(snapshot, kind, subject, SKIP, namespace)
     return found
@@ -169,17 +185,26 @@ def _verify_mesh(result: ClusterResult, mesh_id: str | None, control_planes: Con
     unknown = [f for f in entry.findings if f.result == UNKNOWN]
     reason = unknown[0] if unknown else None
     expected = _expected(result, entry, control_planes, reason)
-    hosted_here = bool(view.planes_of(mesh_id))
-    for config in configs:
-        if not config.service and not config.error:
-            entry.findings.append(not_wired(view, config, hosted_here=hosted_here))
-        if config.service and config.port != str(XDS_PORT):
-            entry.findings.append(_unexpected_port(view, config))
+    entry.findings += _verify_configs(view, mesh_id, configs)
     if entry.role == HOSTED and not view.context.options.role:
         entry.findings.append(_not_applicable(view))
         return
     entry.findings += _unread_injectors(view, entry.role, configs)
     _verify_remotes(result, entry, expected, configs)
+
+
+def _verify_configs(
+    view: ClusterView, mesh_id: str | None, configs: Sequence[MeshConfig]
+) -> list[Finding]:
+    """Where the mesh configs of a mesh send the proxies."""
+    hosted_here = bool(view.planes_of(mesh_id))
+    found = []
+    for config in configs:
+        if not config.service and not config.error:
+            found.append(not_wired(view, config, hosted_here=hosted_here))
+        if config.service and config.port != str(XDS_PORT):
+            found.append(_unexpected_port(view, config))
+    return found
 
 
 def _verify_remotes(
@@ -204,7 +229,9 @@ def _verify_remotes(
 
 
 def _remotes(view: ClusterView, configs: Sequence[MeshConfig], role: str) -> list[RemoteService]:
-    """Each istiod-remote that a mesh config names, once; by its usual name where the role was stated."""
+    """Each istiod-remote that a mesh config names, once; by its usual name where the role was
+    stated.
+    """
     named: dict[tuple[str, str], MeshConfig] = {}
     for config in reversed(configs):
         if config.service:
@@ -214,13 +241,23 @@ def _remotes(view: ClusterView, configs: Sequence[MeshConfig], role: str) -> lis
         found.append(RemoteService(name, namespace, config, config.configured))
     if found or not view.context.options.role:
         return found
+    return _usual_remote(view, configs, role)
+
+
+def _usual_remote(
+    view: ClusterView, configs: Sequence[MeshConfig], role: str
+) -> list[RemoteService]:
+    """istiod-remote by its usual name, unless another mesh's config names it, or it need not
+    exist.
+    """
     cluster = view.cluster
     if any(config.service == REMOTE_SERVICE for config in mesh_configs(cluster)):
-        return []  # it is another mesh's
+        return []
     there = cluster.find("Service", REMOTE_SERVICE) or cluster.unread("Service")
+    if role != WORKLOAD and not there:
+        return []
     configured = configs[0].configured if configs else None
-    usual = RemoteService(REMOTE_SERVICE, cluster.namespace, None, configured)
-    return [usual] if role == WORKLOAD or there else []
+    return [RemoteService(REMOTE_SERVICE, cluster.namespace, None, configured)]
 
 
 def _config_unreadable(view: ClusterView, config: MeshConfig) -> Finding:
@@ -252,7 +289,9 @@ def _not_applicable(view: ClusterView) -> Finding:
 
 
 def _unread_injectors(view: ClusterView, role: str, configs: Sequence[MeshConfig]) -> list[Finding]:
-    """Without its injector, drift from the configured address can't be told: a warning may be missing."""
+    """Without its injector, drift from the configured address can't be told: a warning may be
+    missing.
+    """
     found = []
     for config in configs if role == WORKLOAD else ():
         injector = injector_name(config.name)
@@ -288,27 +327,21 @@ def _expected(
 
     `reason` is the finding that says why the role is not known, where it isn't.
     """
-    view, mesh_id = result.view, entry.raw_mesh_id
-    hosting = view.planes_of(mesh_id)
-    hosted: Hosted | None = None
-    for found, (_, plane) in zip(result.hosts, view.planes, strict=True):
-        if plane.mesh_id == mesh_id:
-            hosted = found
-            entry.findings += found.findings
-    elsewhere = control_planes.get(mesh_id or "")
-    if isinstance(elsewhere, Finding):
-        if entry.role != WORKLOAD or not view.context.options.addresses:
-            return Expected(None, reason=elsewhere)
-        elsewhere = None  # the user's word replaces it
-    rivals = _rivals(view, hosting)
-    if len(hosting) > 1 or rivals:
-        result.duplicated = result.duplicated or len(hosting) <= 1
-        claims = hosting if len(hosting) > 1 else [*hosting, *rivals]
+    view = result.view
+    hosted = _own_host(result, entry)
+    elsewhere = control_planes.get(entry.raw_mesh_id or "")
+    stated = entry.role == WORKLOAD and bool(view.context.options.addresses)
+    if isinstance(elsewhere, Finding) and not stated:
+        return Expected(None, reason=elsewhere)
+    known = elsewhere if isinstance(elsewhere, Hosted) else None
+    claims = _claims(result, entry)
+    if len(claims) > 1:
         entry.findings.append(duplicate_control_plane(claims))
         return Expected(None, reason=entry.findings[-1])
     if entry.role == WORKLOAD:
-        known = hosted or elsewhere
-        expected, consulted = expected_of_workload(view.context, entry, known, view.elsewhere)
+        expected, consulted = expected_of_workload(
+            view.context, entry, hosted or known, view.elsewhere
+        )
         result.consulted += [consulted] if consulted else []
         return expected
     if entry.role not in (HOSTED, BOTH):
@@ -319,8 +352,34 @@ def _expected(
     return expected_of_hosted(hosted)
 
 
+def _own_host(result: ClusterResult, entry: ClusterReport) -> Hosted | None:
+    """The control plane of a mesh that stands in the cluster; what was found of it goes into the
+    report.
+    """
+    hosted = None
+    for found, (_, plane) in zip(result.hosts, result.view.planes, strict=True):
+        if plane.mesh_id == entry.raw_mesh_id:
+            hosted = found
+            entry.findings += found.findings
+    return hosted
+
+
+def _claims(result: ClusterResult, entry: ClusterReport) -> list[Claim]:
+    """The hosted istiods that claim a mesh: here, and where one stands here also in the named
+    cluster.
+    """
+    hosting = result.view.planes_of(entry.raw_mesh_id)
+    if len(hosting) > 1:
+        return hosting
+    rivals = _rivals(result.view, hosting)
+    result.duplicated = result.duplicated or bool(rivals)
+    return [*hosting, *rivals]
+
+
 def _rivals(view: ClusterView, hosting: Sequence[Claim]) -> list[Claim]:
-    """Hosted istiods of the same mesh in the cluster that was named, which are not the very same objects."""
+    """Hosted istiods of the same mesh in the cluster that was named, which are not the very same
+    objects.
+    """
     if view.elsewhere is None:
         return []
     uids = {text(plane.deployment, "metadata", "uid") for _, plane in hosting}

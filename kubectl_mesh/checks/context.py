@@ -1,4 +1,6 @@
-"""What every check of a cluster needs: the cluster, all clusters of the run, and what the user stated."""
+"""What every check of a cluster needs: the cluster, all clusters of the run, and what the user
+stated.
+"""
 
 from __future__ import annotations
 
@@ -17,10 +19,11 @@ from kubectl_mesh.mesh.fleet import Clusters
 class CheckOptions:
     """What the user stated.
 
-    `addresses` are normalised; `contexts` are those that the kubeconfig offers, `kubectl_flags` what kubectl needs
-    beside one to get there as this run did; `command` is the command line without the program (and, mesh-wide,
-    without contexts). For `verify-gateway`, `gateways_in` is the namespace of the gateways (or ALL_NAMESPACES),
-    `gateway` the one to verify. `all_contexts`: clusters that have no part in a hosted mesh don't count.
+    `addresses` are normalised; `contexts` are those that the kubeconfig offers, `kubectl_flags`
+    what kubectl needs beside one to get there as this run did; `command` is the command line
+    without the program (and, mesh-wide, without contexts). For `verify-gateway`, `gateways_in`
+    is the namespace of the gateways (or ALL_NAMESPACES), `gateway` the one to verify.
+    `all_contexts`: clusters that have no part in a hosted mesh don't count.
     """
 
     role: str | None = None
@@ -43,9 +46,11 @@ class CheckContext:
     options: CheckOptions
 
     def kubectl(self, cluster: Snapshot, namespace: str = "") -> Shell:
-        """`kubectl` aimed at a cluster and a namespace (default: the mesh's); without a context for files.
+        """`kubectl` aimed at a cluster and a namespace (default: the mesh's); without a context for
+        files.
 
-        Where there are several clusters it always has one: a command must not go to another of them.
+        Where there are several clusters it always has one: a command must not go to another of
+        them.
         """
         words = ["kubectl"]
         if cluster.server:
@@ -57,7 +62,9 @@ class CheckContext:
         return Shell(f"{command} -n {word(namespace or cluster.namespace)}")
 
     def verify_command(self) -> Shell:
-        """The command that repeats this run once something was fixed; mesh-wide, for this cluster alone."""
+        """The command that repeats this run once something was fixed; mesh-wide, for this
+        cluster alone.
+        """
         words = ["kubectl", "mesh", *self.options.command]
         if self.clusters.mesh_wide and self.verified.source in self.options.contexts:
             words += ["--context", self.verified.source, *self._control_plane_flags()]
@@ -86,7 +93,8 @@ class CheckContext:
     ) -> list[Finding]:
         """The finding for a read that failed, [] where it was answered.
 
-        However many checks report one failed read, it is shown once, as grave as the gravest of them says.
+        However many checks report one failed read, it is shown once, as grave as the gravest of
+        them says.
         """
         if cluster.unread(kind, subject, namespace) is None:
             return []
@@ -100,7 +108,9 @@ class CheckContext:
         result: str = UNKNOWN,
         namespace: str | None = None,
     ) -> Finding:
-        """The finding for a read that failed; a cluster that answered nothing is one, whatever was asked of it."""
+        """The finding for a read that failed; a cluster that answered nothing is one, whatever
+        was asked of it.
+        """
         failure = cluster.unread(kind, subject, namespace)
         assert failure is not None
         where = cluster.namespace if namespace is None else namespace
@@ -126,12 +136,16 @@ class CheckContext:
 
 
 def _is_object_name(subject: str) -> bool:
-    """Whether the subject of a read is an object's name: not a selector, nor what a list is about."""
+    """Whether the subject of a read is an object's name: not a selector, nor what a list is
+    about.
+    """
     return "/" not in subject and " " not in subject and subject.islower()
 
 
 def _once(cluster: Snapshot, kind: str, failure: Failure, where: str) -> tuple[str, ...]:
-    """One for a kind that fails in one way in a namespace, one for a cluster that answered nothing."""
+    """One for a kind that fails in one way in a namespace, one for a cluster that answered
+    nothing.
+    """
     if cluster.answered:
         return (cluster.source, where, failure.code, kind)
     return (cluster.source, cluster.namespace)

@@ -41,9 +41,9 @@ from kubectl_mesh.mesh.names import (
 class Hosted:
     """What was found of a hosted control plane.
 
-    `ready` are the ready hosted Pods (None: not read), `addresses` those of hosted-lb (None: it has none
-    that can be named), each with the finding that says why where there is nothing to hold others to. `unread`
-    is the result where something could not be read.
+    `ready` are the ready hosted Pods (None: not read), `addresses` those of hosted-lb (None: it
+    has none that can be named), each with the finding that says why where there is nothing to
+    hold others to. `unread` is the result where something could not be read.
     """
 
     cluster: Snapshot
@@ -82,9 +82,9 @@ def verify_hosted(
 ) -> Hosted:
     """Verify a hosted control plane; `plane` is None where no Deployment of that name was found.
 
-    `needs_lb` is False where nothing depends on hosted-lb: the cluster is its own workload cluster, or
-    the user stated the address that workload clusters must have. `unread` is the result where something
-    could not be read.
+    `needs_lb` is False where nothing depends on hosted-lb: the cluster is its own workload
+    cluster, or the user stated the address that workload clusters must have. `unread` is the
+    result where something could not be read.
     """
     hosted = Hosted(cluster, name, unread)
     deployment = ObjectRef("Deployment", cluster.namespace, hosted_deployment_name(name))
@@ -239,7 +239,9 @@ def _verify_lb(context: CheckContext, hosted: Hosted, *, needs_lb: bool) -> None
 
 
 def _verify_reach(context: CheckContext, hosted: Hosted, service: Object, about: ObjectRef) -> None:
-    """Whether hosted-lb leads to ready hosted Pods on 15012; that there are none is another finding's business."""
+    """Whether hosted-lb leads to ready hosted Pods on 15012; that there are none is another
+    finding's business.
+    """
     cluster = hosted.cluster
     if not hosted.ready:
         return
@@ -303,7 +305,9 @@ def _verify_reach(context: CheckContext, hosted: Hosted, service: Object, about:
 
 
 def _others(cluster: Snapshot, service: Object, hosted: Hosted) -> list[str]:
-    """What hosted-lb leads to beside the hosted Pods: names of Pods that were read, or addresses in its slices."""
+    """What hosted-lb leads to beside the hosted Pods: names of Pods that were read, or addresses
+    in its slices.
+    """
     own = hosted_pods(cluster, hosted.name)
     if mapping(service, "spec", "selector"):
         return [
@@ -325,8 +329,8 @@ def _targets(
 ) -> set[int]:
     """The ports of one Pod that a port of hosted-lb leads to.
 
-    With a selector from Pod and targetPort, as the endpoints controller does it; without one from the
-    Service's own slices.
+    With a selector from Pod and targetPort, as the endpoints controller does it; without one
+    from the Service's own slices.
     """
     port = service_port(service, number)
     if port is None:

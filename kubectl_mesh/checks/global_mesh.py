@@ -1,6 +1,7 @@
 """The global cluster's GlobalMesh objects, beside what the clusters of a hosted mesh really have.
 
-Field names are those of the public objects (`discovery.mspider.io/v3alpha1`). A cluster without them costs nothing.
+Field names are those of the public objects (`discovery.mspider.io/v3alpha1`). A cluster without
+them costs nothing.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ from kubectl_mesh.mesh.names import GLOBAL_NAMESPACE
 
 @dataclass(frozen=True, eq=False)
 class _Global:
-    """A GlobalMesh, with the mesh's control plane and the entries of its clusters as they were found.
+    """A GlobalMesh, with the mesh's control plane and the entries of its clusters as they were
+    found.
 
     `context` is of the global cluster.
     """
@@ -65,10 +67,12 @@ def verify_global_meshes(
     control_planes: Mapping[str, Hosted | Finding],
     entries: Sequence[ClusterReport],
 ) -> tuple[list[ClusterReport], dict[Finding, Finding]]:
-    """Compare the hosted meshes that the global cluster knows with what was found in the clusters of the run.
+    """Compare the hosted meshes that the global cluster knows with what was found in the clusters
+    of the run.
 
-    `entries` are those of the clusters. Returns one entry for each mesh that any of them has part in, and which of
-    the clusters' findings follow from which of these: wrong addresses from the one that they were rendered from.
+    `entries` are those of the clusters. Returns one entry for each mesh that any of them has
+    part in, and which of the clusters' findings follow from which of these: wrong addresses from
+    the one that they were rendered from.
     """
     found: list[ClusterReport] = []
     causes: dict[Finding, Finding] = {}
@@ -115,7 +119,9 @@ def _verify_owner(compared: _Global) -> list[Finding]:
 
 
 def _verify_clusters(compared: _Global) -> list[Finding]:
-    """Every wired cluster is listed; every listed one is registered, and wired if it was looked at."""
+    """Every wired cluster is listed; every listed one is registered, and wired if it was looked
+    at.
+    """
     listed = texts(compared.mesh, "spec", "clusters")
     if not listed:
         return []
@@ -155,7 +161,9 @@ def _disagreeing(compared: _Global, listed: Sequence[str], wired: set[str | None
 
 
 def _verify_address(compared: _Global) -> tuple[list[Finding], list[Finding]]:
-    """What was found of the mesh's control-plane address, and the findings that follow from the first of that."""
+    """What was found of the mesh's control-plane address, and the findings that follow from the
+    first of that.
+    """
     setting = text(compared.mesh, "spec", "ownerConfig", "controlPlaneParams", REMOTE_PILOT_ADDRESS)
     address = normalise(setting)
     if not address:
@@ -191,7 +199,9 @@ def _verify_address(compared: _Global) -> tuple[list[Finding], list[Finding]]:
 
 
 def _right_addresses(compared: _Global) -> tuple[list[str] | None, str | None]:
-    """The addresses that workload clusters must have, None where they aren't known, and where they were read."""
+    """The addresses that workload clusters must have, None where they aren't known, and where
+    they were read.
+    """
     stated = list(compared.context.options.addresses)
     if stated:
         return stated, "--expect-address"
@@ -201,7 +211,9 @@ def _right_addresses(compared: _Global) -> tuple[list[str] | None, str | None]:
 
 
 def _with_address(compared: _Global, address: str) -> list[Finding]:
-    """The failures of the mesh's clusters that no other brought about, and that show an address as wrong."""
+    """The failures of the mesh's clusters that no other brought about, and that show an address
+    as wrong.
+    """
     found = []
     for entry in compared.entries:
         for other in entry.findings:
@@ -212,7 +224,9 @@ def _with_address(compared: _Global, address: str) -> list[Finding]:
 
 
 def _verify_drift(compared: _Global, address: str) -> list[Finding]:
-    """Where the right address was not read: an istiod-remote that differs from the mesh's own setting has drifted."""
+    """Where the right address was not read: an istiod-remote that differs from the mesh's own
+    setting has drifted.
+    """
     found = []
     for entry in compared.entries if is_ip(address) else ():
         unsure = [f for f in entry.findings if f.code == "AddressUndetermined"]

@@ -1,4 +1,6 @@
-"""Has a LoadBalancer Service its address, and if not why; and is an address that MetalLB gave announced?"""
+"""Has a LoadBalancer Service its address, and if not why; and is an address that MetalLB gave
+announced?
+"""
 
 from __future__ import annotations
 
@@ -46,10 +48,11 @@ def explain_pending(
     known: Collection[str],
     unexplained: str = "AddressPending",
 ) -> Finding:
-    """The finding for a Service that asks for a load balancer and has no address: the first reason that holds.
+    """The finding for a Service that asks for a load balancer and has no address: the first reason
+    that holds.
 
-    `result` is how grave that is, `known` the codes of what was found in the same cluster before. `unexplained` is the
-    code where the reason can't be told.
+    `result` is how grave that is, `known` the codes of what was found in the same cluster
+    before. `unexplained` is the code where the reason can't be told.
     """
     pending = _Pending(cluster, service, unexplained, known)
     code, params = pending.reason()
@@ -77,7 +80,9 @@ def explain_pending(
 
 
 def _shared(cluster: Snapshot, found: Finding) -> Finding:
-    """The finding with what it shares with those of other Services: a reason that has nothing to do with a single one."""
+    """The finding with what it shares with those of other Services: a reason that has nothing to
+    do with a single one.
+    """
     if found.code not in _SHARED:
         return found
     # What a message says beside the Service's own name and address.
@@ -235,7 +240,9 @@ class _Pending:
         }
 
     def _exhausted(self, refusals: dict[str, str | None]) -> _Reason | None:
-        """No pool that it may use has an address of its family left; before 0.15 only the event says so."""
+        """No pool that it may use has an address of its family left; before 0.15 only the event
+        says so.
+        """
         usable = [pool for pool in self.pools if refusals[pool.name] is None]
         families = [4 if f == "IPv4" else 6 for f in texts(self.service, "spec", "ipFamilies")] or [
             4
@@ -267,16 +274,19 @@ class _Pending:
 def verify_announced(
     context: CheckContext, cluster: Snapshot, service: Object, result: str
 ) -> list[Finding]:
-    """Whether anybody announces the address that MetalLB gave to a Service: an advertisement must select its pool.
+    """Whether anybody announces the address that MetalLB gave to a Service: an advertisement must
+    select its pool.
 
-    Judged only where MetalLB made the allocation (its annotation), and pools and advertisements were read.
+    Judged only where MetalLB made the allocation (its annotation), and pools and advertisements
+    were read.
     """
     addresses = [address for address in lb_addresses(service) if is_ip(address)]
     if not addresses or not metallb.allocated_pool(service):
         return []
     unread = [kind for kind in metallb.ANNOUNCING if metallb.unread(cluster, kind)]
     if unread:
-        # What may not be read has no effect, as the address is there; what this run itself left out has.
+        # What may not be read has no effect, as the address is there; what this run itself left out
+        # has.
         left_out = [
             key
             for key, failure in cluster.failures.items()

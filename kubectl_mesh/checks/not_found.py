@@ -1,4 +1,6 @@
-"""What is not there: no part in a hosted mesh, proxies that read another istiod, what a mesh left behind."""
+"""What is not there: no part in a hosted mesh, proxies that read another istiod, what a mesh
+left behind.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,9 @@ def namespace_ref(cluster: Snapshot) -> ObjectRef:
 
 
 def mesh_not_found(view: ClusterView) -> Finding:
-    """The finding for a cluster that has no part in a hosted mesh, or in the one that was stated."""
+    """The finding for a cluster that has no part in a hosted mesh, or in the one that was
+    stated.
+    """
     options, cluster = view.context.options, view.cluster
     present = {plane.mesh_id for plane in hosted_control_planes(cluster)}
     present |= {config.mesh_id or "<no mesh ID>" for config in mesh_configs(cluster)}
@@ -58,28 +62,43 @@ def mesh_not_found(view: ClusterView) -> Finding:
 def _result_of_absence(view: ClusterView) -> str:
     """The result where no part in a hosted mesh was found.
 
-    Among all contexts such clusters are expected, and the global cluster needs none; but not where anything says
-    that there should be one.
+    Among all contexts such clusters are expected, and the global cluster needs none; but not
+    where anything says that there should be one.
     """
     options, cluster, clusters = view.context.options, view.cluster, view.context.clusters
     is_global = bool(cluster.all("GlobalMesh", GLOBAL_NAMESPACE))
-    may_be_absent = options.all_contexts or is_global
     counted = clusters.listed(cluster) + clusters.owned(cluster)
-    others = {config.mesh_id for config in mesh_configs(cluster) if config.service}
-    others |= {plane.mesh_id for plane in hosted_control_planes(cluster)}
-    if options.mesh_id and others and None not in others:
-        # It is of other meshes, as far as that goes.
-        return SKIP if may_be_absent and options.mesh_id not in counted else UNKNOWN
-    signs = signs_of_hosted_mesh(cluster)
-    signs += [mesh for mesh in injected_mesh_ids(cluster) if mesh in clusters.hosting]
-    if not options.all_contexts:
+    if not options.all_contexts and not is_global:
+        return UNKNOWN
+    if _is_of_other_meshes(view):
+        return UNKNOWN if options.mesh_id in counted else SKIP
+    return UNKNOWN if counted or _signs(view) else SKIP
+
+
+def _is_of_other_meshes(view: ClusterView) -> bool:
+    """Whether a mesh was stated, and everything here is of others, as far as that goes."""
+    if not view.context.options.mesh_id:
+        return False
+    others = {config.mesh_id for config in mesh_configs(view.cluster) if config.service}
+    others |= {plane.mesh_id for plane in hosted_control_planes(view.cluster)}
+    return bool(others) and None not in others
+
+
+def _signs(view: ClusterView) -> list[str]:
+    """What says that a cluster should have part in a hosted mesh."""
+    signs = signs_of_hosted_mesh(view.cluster)
+    hosting = view.context.clusters.hosting
+    signs += [mesh for mesh in injected_mesh_ids(view.cluster) if mesh in hosting]
+    if not view.context.options.all_contexts:
         # Somebody named this one: what is left of a control plane counts too.
-        signs += hosted_lb_names(cluster)
-    return SKIP if may_be_absent and not counted and not signs else UNKNOWN
+        signs += hosted_lb_names(view.cluster)
+    return signs
 
 
 def not_wired(view: ClusterView, config: MeshConfig, *, hosted_here: bool) -> Finding:
-    """A mesh config that leads the proxies to another istiod: a fault only where they should be wired."""
+    """A mesh config that leads the proxies to another istiod: a fault only where they should be
+    wired.
+    """
     because = _why_wired(view, config, hosted_here=hosted_here)
     wanted = f"{REMOTE_SERVICE}.{view.cluster.namespace}.svc:{XDS_PORT}"
     if not config.local:
@@ -105,7 +124,9 @@ def not_wired(view: ClusterView, config: MeshConfig, *, hosted_here: bool) -> Fi
 
 
 def _why_wired(view: ClusterView, config: MeshConfig, *, hosted_here: bool) -> str:
-    """What says that the proxies of a mesh config should read a hosted istiod; "" where nothing does."""
+    """What says that the proxies of a mesh config should read a hosted istiod; "" where nothing
+    does.
+    """
     clusters, mesh_id = view.context.clusters, config.mesh_id
     if hosted_here:
         return f"{view.cluster.source} hosts the control plane of mesh {mesh_id}"
@@ -122,11 +143,12 @@ def _why_wired(view: ClusterView, config: MeshConfig, *, hosted_here: bool) -> s
 
 
 def leftovers(
-    view: ClusterView, meshes: Collection[str], still_dialled: Collection[str]
+    view: ClusterView, meshes: Collection[str | None], still_dialled: Collection[str]
 ) -> list[Finding]:
     """hosted-lb Services of meshes that neither a mesh config nor a hosted Deployment knows.
 
-    `still_dialled` are the meshes of which one here was reported as what is left of a control plane.
+    `still_dialled` are the meshes of which one here was reported as what is left of a control
+    plane.
     """
     options, cluster = view.context.options, view.cluster
     if options.mesh_id or options.role or cluster.unread("Deployment"):

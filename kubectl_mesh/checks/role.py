@@ -13,26 +13,39 @@ UNKNOWN_ROLE, NO_ROLE = "unknown", "none"
 
 
 def role_of(view: ClusterView, mesh_id: str | None) -> str:
-    """The role of a cluster in a mesh. Where a mesh config or the Deployments can't be read, it is not known."""
+    """The role of a cluster in a mesh. Where a mesh config or the Deployments can't be read, it
+    is not known.
+    """
     if view.context.options.role:
         return view.context.options.role
-    configs = view.configs_of(mesh_id)
-    wired = any(config.service for config in configs)
-    unread = view.config_unread is not None or any(config.error for config in configs)
-    if view.planes_of(mesh_id):
-        if wired:
-            return BOTH
-        return UNKNOWN_ROLE if unread else HOSTED
-    nameless = mesh_id is None and view.planes and wired
-    if unread or nameless or unowned_istiods(view, mesh_id):
+    wired = any(config.service for config in view.configs_of(mesh_id))
+    hosted = bool(view.planes_of(mesh_id))
+    if hosted and wired:
+        return BOTH
+    if _is_role_hidden(view, mesh_id, hosted=hosted, wired=wired):
         return UNKNOWN_ROLE
-    if any(snapshot.unread("Deployment") for snapshot in view.here):
-        return UNKNOWN_ROLE
+    if hosted:
+        return HOSTED
     return WORKLOAD if wired else NO_ROLE
 
 
+def _is_role_hidden(view: ClusterView, mesh_id: str | None, *, hosted: bool, wired: bool) -> bool:
+    """Whether something that was not read, or says no mesh ID, may change the role."""
+    unread = view.config_unread is not None
+    if unread or any(config.error for config in view.configs_of(mesh_id)):
+        return True
+    if hosted:
+        return False
+    if mesh_id is None and view.planes and wired:
+        return True
+    deployments_unread = any(snapshot.unread("Deployment") for snapshot in view.here)
+    return bool(unowned_istiods(view, mesh_id)) or deployments_unread
+
+
 def unowned_istiods(view: ClusterView, mesh_id: str | None) -> list[str]:
-    """The names of hosted istiods of a mesh whose Pods run here while no Deployment says that it is hosted."""
+    """The names of hosted istiods of a mesh whose Pods run here while no Deployment says that it
+    is hosted.
+    """
     ids = hosted_mesh_ids(view.cluster)
     return [name for name in ready_hosted_names(view.cluster) if ids.get(name, name) == mesh_id]
 

@@ -12,7 +12,8 @@ from kubectl_mesh.mesh.fleet import Clusters
 
 
 def verify(clusters: Clusters, options: CheckOptions, *, gateways: bool) -> list[ClusterReport]:
-    """Hold each cluster's istiod-remote to the pattern of its role, and with `gateways` verify its gateways too.
+    """Hold each cluster's istiod-remote to the pattern of its role, and with `gateways` verify its
+    gateways too.
 
     Returns one entry for each mesh of each cluster, then one for each that was only looked up.
     """

@@ -1,4 +1,6 @@
-"""One cluster as the checks look at it: its mesh configs and hosted istiods, narrowed to the mesh that was stated."""
+"""One cluster as the checks look at it: its mesh configs and hosted istiods, narrowed to the
+mesh that was stated.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ class ClusterView:
 
     @cached_property
     def configs(self) -> list[MeshConfig]:
-        """The mesh configs of the cluster's own proxies, of the stated mesh where one was stated."""
+        """The mesh configs of the cluster's own proxies, of the stated mesh where one was
+        stated.
+        """
         configs = mesh_configs(self.cluster)
         stated = self.context.options.mesh_id
         if not stated:
@@ -36,7 +40,9 @@ class ClusterView:
 
     @cached_property
     def config_unread(self) -> Failure | None:
-        """Why no mesh config was read: where there is none at all, `istio` was looked for by name."""
+        """Why no mesh config was read: where there is none at all, `istio` was looked for by
+        name.
+        """
         if mesh_configs(self.cluster):
             return None
         return self.cluster.unread("ConfigMap", "istio")
@@ -49,7 +55,9 @@ class ClusterView:
 
     @cached_property
     def here(self) -> list[Snapshot]:
-        """The snapshots of this cluster: it, and the namespace of it that was named for the control plane."""
+        """The snapshots of this cluster: it, and the namespace of it that was named for the
+        control plane.
+        """
         named = self.context.clusters.named
         if named is None or not self.is_named or named.namespace == self.cluster.namespace:
             return [self.cluster]

@@ -1,4 +1,6 @@
-"""Several clusters: the control plane of each mesh is looked for among them, and each cluster is held to its role."""
+"""Several clusters: the control plane of each mesh is looked for among them, and each cluster is
+held to its role.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +50,9 @@ from kubectl_mesh.mesh.fleet import Clusters
 
 @dataclass(frozen=True, eq=False)
 class _Run:
-    """The clusters of a run as the checks look at them, and the control planes that stand in each."""
+    """The clusters of a run as the checks look at them, and the control planes that stand in
+    each.
+    """
 
     clusters: Clusters
     options: CheckOptions
@@ -61,7 +65,8 @@ def verify_whole_mesh(
 ) -> list[ClusterReport]:
     """The entries of several clusters, each held to its role.
 
-    Control planes are verified first, and once: what fails there is the cause of what fails elsewhere.
+    Control planes are verified first, and once: what fails there is the cause of what fails
+    elsewhere.
     """
     views = {c: ClusterView(CheckContext(c, clusters, options)) for c in clusters.every}
     hosts = {cluster: verify_hosts(view) for cluster, view in views.items()}
@@ -111,7 +116,9 @@ def _remnants(run: _Run) -> dict[str, Hosted]:
 
 
 def _remnant(run: _Run, mesh_id: str) -> Hosted | None:
-    """What is left of a control plane that proxies of the mesh still dial: its hosted-lb in one of the clusters."""
+    """What is left of a control plane that proxies of the mesh still dial: its hosted-lb in one
+    of the clusters.
+    """
     clusters, wired = run.clusters, run.clusters.wired[mesh_id]
     if mesh_id in clusters.hosting or run.options.mesh_id not in (None, mesh_id):
         return None
@@ -134,7 +141,9 @@ def _remnant(run: _Run, mesh_id: str) -> Hosted | None:
 def _with_duplicates(
     run: _Run, control_planes: ControlPlanes, entries: Sequence[ClusterReport]
 ) -> list[ClusterReport]:
-    """The entries with each mesh that is hosted twice: once for all its clusters, where its first istiod stands."""
+    """The entries with each mesh that is hosted twice: once for all its clusters, where its
+    first istiod stands.
+    """
     entries = list(entries)
     for mesh_id, found in control_planes.items():
         if not isinstance(found, Finding) or run.options.mesh_id not in (None, mesh_id):
@@ -180,7 +189,9 @@ def with_gateways(
 
 
 def _without_gateways(result: ClusterResult, entries: list[ClusterReport]) -> list[ClusterReport]:
-    """Of a cluster that is not held to having gateways, and has none: what other clusters may rest on."""
+    """Of a cluster that is not held to having gateways, and has none: what other clusters may
+    rest on.
+    """
     absent = []
     for entry in entries:
         absent += [f for f in entry.findings if (f.code, f.result) == ("GatewayNotFound", SKIP)]
@@ -220,7 +231,9 @@ def _consulted(
 
 
 def _not_needed(run: _Run, named: Snapshot, control_planes: ControlPlanes) -> ClusterReport:
-    """A cluster that was named and hosts nothing that others rest on, as far as it could be read."""
+    """A cluster that was named and hosts nothing that others rest on, as far as it could be
+    read.
+    """
     context, unread = run.views[named].context, named.unread("Deployment")
     role = "unknown" if unread else "none"
     entry = ClusterReport(named.source, named.namespace, role, None, asked=True)

@@ -1,6 +1,7 @@
 """What follows from what, decided once over all findings of a run; each rule is one function.
 
-A check says what it knows by itself (`Finding.cause`). Everything else is decided here, after judging.
+A check says what it knows by itself (`Finding.cause`). Everything else is decided here, after
+judging.
 """
 
 from __future__ import annotations
@@ -53,7 +54,9 @@ def _stays(finding: Finding, first: Mapping[tuple[str, ...], Finding]) -> bool:
 
 
 def shared_reasons_linked(entries: Iterable[ClusterReport]) -> list[ClusterReport]:
-    """Of findings with the same `shared` reason one is the cause: the first as grave as they, or a graver one."""
+    """Of findings with the same `shared` reason one is the cause: the first as grave as they, or
+    a graver one.
+    """
     entries = list(entries)
     causes: dict[Finding, Finding] = {}
     groups: dict[tuple[str, ...], list[Finding]] = {}
@@ -85,7 +88,9 @@ def without_commands(entries: Iterable[ClusterReport]) -> list[ClusterReport]:
 def linked(
     entries: Iterable[ClusterReport], cause_of: Callable[[Finding], Finding | None]
 ) -> list[ClusterReport]:
-    """The entries with a cause for each finding that `cause_of` knows one of, and that has none yet."""
+    """The entries with a cause for each finding that `cause_of` knows one of, and that has none
+    yet.
+    """
 
     def change(finding: Finding) -> Finding:
         cause = None if finding.cause else cause_of(finding)

@@ -18,7 +18,9 @@ EXIT_CODES = {PASS: 0, FAIL: 1, UNKNOWN: 3}
 
 
 def clean(value: str, *, keep: str = "") -> str:
-    """`value` with control, format and surrogate characters shown as escapes (`\\x1b`), except those in `keep`."""
+    """`value` with control, format and surrogate characters shown as escapes (`\\x1b`), except
+    those in `keep`.
+    """
     if value.translate(dict.fromkeys(map(ord, keep))).isprintable():
         return value
     return "".join(
@@ -46,12 +48,14 @@ class ObjectRef:
 class Finding:
     """One result: a value that nobody changes.
 
-    `expected` and `actual` are what was compared, None where nothing was. `cause` is the finding that this one follows
-    from, as far as its own check knows it; `causes.py` links the rest. `events` are the cluster's own recent Warning
-    events about the object, newest first; `repair` is the object as it should be, where that alone fixes it.
+    `expected` and `actual` are what was compared, None where nothing was. `cause` is the finding
+    that this one follows from, as far as its own check knows it; `causes.py` links the rest.
+    `events` are the cluster's own recent Warning events about the object, newest first; `repair`
+    is the object as it should be, where that alone fixes it.
 
-    Findings with the same `once` say one thing and are shown once. Of those with the same `shared`, one is the cause of
-    the others: what a cluster lacks for one Service it lacks for the next, too.
+    Findings with the same `once` say one thing and are shown once. Of those with the same
+    `shared`, one is the cause of the others: what a cluster lacks for one Service it lacks for
+    the next, too.
     """
 
     code: str
@@ -101,8 +105,8 @@ class Finding:
 class ClusterReport:
     """What was found of one mesh in one cluster; `context` is the context's or the file's name.
 
-    `asked` marks a cluster that needs no comparison of its own to be fine: it was only asked for the truth, or, among
-    all contexts, has no part in what is verified.
+    `asked` marks a cluster that needs no comparison of its own to be fine: it was only asked for
+    the truth, or, among all contexts, has no part in what is verified.
     """
 
     context: str
@@ -135,7 +139,9 @@ class Ignore:
     name: str = ""
 
     def covers(self, finding: Finding) -> bool:
-        """Whether the finding is one that the user does not want to count. What passed is never ignored."""
+        """Whether the finding is one that the user does not want to count. What passed is never
+        ignored.
+        """
         return (
             finding.result != PASS
             and finding.code == self.code
@@ -177,7 +183,9 @@ class Report:
         return EXIT_CODES[self.verdict]
 
     def verdict_of(self, clusters: Sequence[ClusterReport]) -> str:
-        """The verdict on some of the clusters alone; skip for those that have no part in what is verified."""
+        """The verdict on some of the clusters alone; skip for those that have no part in what is
+        verified.
+        """
         counted = [(c.asked, {f.result for f in c.findings if not f.ignored}) for c in clusters]
         if any(results & set(self.failing) for _, results in counted):
             return FAIL
@@ -218,7 +226,8 @@ def changed(
 ) -> list[ClusterReport]:
     """The entries with every finding changed, and causes that name the changed ones.
 
-    `change` is called once for each finding, those that are only causes too; it returns what it leaves alone.
+    `change` is called once for each finding, those that are only causes too; it returns what it
+    leaves alone.
     """
     entries = list(entries)
     whole = [finding for entry in entries for finding in entry.findings]
@@ -243,7 +252,9 @@ def changed_findings(
 
 
 def _numbered(entries: Iterable[ClusterReport], ignores: Sequence[Ignore]) -> list[ClusterReport]:
-    """The entries with an id for each finding, in their order, and marks on what the user ignores."""
+    """The entries with an id for each finding, in their order, and marks on what the user
+    ignores.
+    """
     entries = list(entries)
     counted: dict[str, int] = {}
     ids: dict[Finding, str] = {}

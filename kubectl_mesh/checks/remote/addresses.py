@@ -15,8 +15,9 @@ from kubectl_mesh.kube.routing import is_ip, normalise
 from kubectl_mesh.mesh.addresses import Owner, shadowing
 from kubectl_mesh.mesh.names import injector_name
 
-# What is wrong in a cluster of any role; what is wrong beside a pattern; and what only a thing of this very
-# cluster makes certain: a node or Pod of another cluster may still be how a custom entry looks.
+# What is wrong in a cluster of any role; what is wrong beside a pattern; and what only a thing of
+# this very cluster makes certain: a node or Pod of another cluster may still be how a custom entry
+# looks.
 _ALWAYS_WRONG = {
     "AddressIsLocalIstiod",
     "AddressIsCkubeRemote",
@@ -54,33 +55,34 @@ def verify_addresses(
     shadows = _shadows(target)
     right = [a for a in addresses if _is_expected(target, a) and a not in shadows]
     others = [a for a in addresses if a not in right]
-    proves = target.expected.proves
-    found = [_expected(target, right, field)] if right and proves else []
-    unsure = [] if proves else list(right)
+    certain = bool(right) and target.expected.proves
+    found = [_expected(target, right, field)] if certain else []
+    unsure = [] if target.expected.proves else list(right)
     wrong: list[Finding] = []
     for address in others:
         owner = _owner(target, address, shadows)
-        if target.expected.addresses is None and not _is_wrong_anyway(target, owner):
-            unsure.append(address)
-        elif _is_wrong_anyway(target, owner) or _comparable(target, address):
+        if _is_wrong_anyway(target, owner) or _is_compared(target, address):
             wrong.append(_wrong(target, address, owner, field))
             found.append(wrong[-1])
+        elif target.expected.addresses is None:
+            unsure.append(address)
         else:
             found.append(_not_comparable(target, address, field))
     first = wrong[0] if wrong else None
-    if right and first and proves:
+    if certain and first:
         found.append(_split(target, right, others, first, addresses, field))
     found += _missing_replicas(target, addresses, right)
-    drift = _configured_differs(target, addresses, first, certain=bool(right) and proves)
+    drift = _configured_differs(target, addresses, first, certain=certain)
     found += drift
-    drifted = any(f.result == FAIL for f in drift)
-    if unsure and not (first or drifted):
+    if unsure and not first and all(f.result != FAIL for f in drift):
         found.append(_undetermined(target, unsure, field))
     return found, first
 
 
 def _shadows(target: Target) -> dict[str, Owner]:
-    """What takes the right address for itself inside this cluster; a stated address is the user's own business."""
+    """What takes the right address for itself inside this cluster; a stated address is the
+    user's own business.
+    """
     if target.expected.pattern != WORKLOAD or target.context.options.addresses:
         return {}
     return shadowing(target.cluster)
@@ -109,12 +111,13 @@ def _is_wrong_anyway(target: Target, owner: Owner | None) -> bool:
     return owner.code in _WRONG_HERE and owner.here
 
 
-def _comparable(target: Target, address: str) -> bool:
-    """Whether the expected addresses are of the same kind.
+def _is_compared(target: Target, address: str) -> bool:
+    """Whether there are expected addresses, and of the same kind.
 
     A host name and an IP can't be compared without resolving, and nothing is resolved.
     """
-    return _same_kind(address, target.expected.addresses or [])
+    expected = target.expected.addresses
+    return expected is not None and _same_kind(address, expected)
 
 
 def _same_kind(address: str, others: Sequence[str]) -> bool:
@@ -152,7 +155,9 @@ def _not_comparable(target: Target, address: str, field: str) -> Finding:
 
 
 def is_shadowed(target: Target, address: str) -> bool:
-    """Whether a wrong address is the right one, which something in this cluster takes for itself."""
+    """Whether a wrong address is the right one, which something in this cluster takes for
+    itself.
+    """
     return target.expected.pattern == WORKLOAD and _is_expected(target, address)
 
 
@@ -228,37 +233,47 @@ def _configured_differs(
 ) -> list[Finding]:
     """Drift from remotePilotAddress: a failure where nothing better is known, else a warning."""
     configured = normalise(target.remote.configured or "")
-    expected = target.expected
-    if not configured or expected.pattern != WORKLOAD or not _same_kind(configured, addresses):
+    if not configured or not _is_drift(target, configured, addresses, wrong):
         return []
-    # Where the right address is known, its advice says what the configuration has to do with it.
-    if set(addresses) == {configured} or (wrong and expected.addresses is not None):
-        return []
-    right = expected.addresses if certain and not wrong else None
+    right = target.expected.addresses if certain and not wrong else None
     fix = phrase("settle-drift", again=target.context.verify_command())
+    compared, actual, as_it_should = [configured], addresses, ""
     if right:
         setting = target.repair.setting(right[0])
         fix = phrase("fix-configured", address=right[0], setting=setting)
-    source = None
-    if target.remote.config:
-        injector = injector_name(target.remote.config.name)
-        source = f"{target.cluster.source}: configmap/{injector}"
+        compared, actual, as_it_should = right, [configured], " as it should"
     return [
         target.finding(
             "ConfiguredAddressDiffers",
             target.ref(target.holder()),
             "remotePilotAddress",
-            expected=right or [configured],
-            actual=[configured] if right else addresses,
+            expected=compared,
+            actual=actual,
             result=WARN if certain else FAIL,
             cause=wrong or target.control_plane_failure,
             configured=configured,
-            right=" as it should" if right else "",
+            right=as_it_should,
             fix=fix,
-            source=source,
+            source=_injector_source(target),
             addresses=quoted(addresses),
         )
     ]
+
+
+def _is_drift(target: Target, configured: str, addresses: list[str], wrong: Finding | None) -> bool:
+    """Whether the configured address differs in a way that no other finding says."""
+    if target.expected.pattern != WORKLOAD or not _same_kind(configured, addresses):
+        return False
+    # Where the right address is known, its advice says what the configuration has to do with it.
+    explained = wrong is not None and target.expected.addresses is not None
+    return set(addresses) != {configured} and not explained
+
+
+def _injector_source(target: Target) -> str | None:
+    """Where the configured address was read."""
+    if target.remote.config is None:
+        return None
+    return f"{target.cluster.source}: configmap/{injector_name(target.remote.config.name)}"
 
 
 def _undetermined(target: Target, addresses: list[str], field: str) -> Finding:

@@ -20,7 +20,9 @@ def wanted_addresses(target: Target) -> str:
 
 
 def fix_endpoints(target: Target, holder: Object | None) -> Shell:
-    """How the endpoints in an object are fixed; how to find out what is right, where that is not known."""
+    """How the endpoints in an object are fixed; how to find out what is right, where that is not
+    known.
+    """
     right = target.right_addresses
     if not right:
         return find_out(target)

@@ -1,4 +1,6 @@
-"""The object behind istiod-remote as it should be (`-o patch`), and the cluster as it would be with it."""
+"""The object behind istiod-remote as it should be (`-o patch`), and the cluster as it would be
+with it.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ _FIXED_BY_ENDPOINTS = {
 
 
 def wanted_object(target: Target, found: Finding) -> Object | None:
-    """The object that a finding is about as it should be; None where no object's content alone fixes the fault."""
+    """The object that a finding is about as it should be; None where no object's content alone
+    fixes the fault.
+    """
     if not target.right_addresses or not _is_fixed_by_endpoints(target, found):
         return None
     holder = None
@@ -51,7 +55,9 @@ def _is_fixed_by_endpoints(target: Target, found: Finding) -> bool:
 
 
 def cluster_with(target: Target, made: Object) -> Snapshot | None:
-    """The cluster with an object in it, and what controllers make of that; None where one would write it back."""
+    """The cluster with an object in it, and what controllers make of that; None where one would
+    write it back.
+    """
     kind, cluster = made["kind"], target.cluster
     there = cluster.find(kind, name_of(made), target.remote.namespace) or {}
     metadata = {**mapping(there, "metadata"), **made["metadata"]}

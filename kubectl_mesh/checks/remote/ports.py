@@ -24,7 +24,9 @@ _OVER_CAPACITY = "endpoints.kubernetes.io/over-capacity"
 
 @dataclass(frozen=True)
 class _Joined:
-    """A Service port and the endpoint port that it must lead to, with the codes for what is missing."""
+    """A Service port and the endpoint port that it must lead to, with the codes for what is
+    missing.
+    """
 
     outer: int
     inner: int
@@ -46,7 +48,9 @@ _WEBHOOK = _Joined(
 def verify_ports(
     target: Target, service: Object, addresses: list[str]
 ) -> tuple[list[Finding], Finding | None]:
-    """Whether 15012 and 443 lead to 15012 and 15017 on every address, and the failure of the first, if any."""
+    """Whether 15012 and 443 lead to 15012 and 15017 on every address, and the failure of the
+    first, if any.
+    """
     if text(service, "spec", "clusterIP") == "None":
         # Headless: the name resolves to the addresses themselves, and no kube-proxy joins any port.
         return [], None
@@ -88,7 +92,8 @@ def _verify_port(
             cause=cause,
             fix=fix,
         )
-    # Another number under the same name is another backend, which gets its share of the connections.
+    # Another number under the same name is another backend, which gets its share of the
+    # connections.
     wrong = [a for a in addresses if reached(port, a, target.routed) != {joined.inner}]
     if not wrong:
         return None
@@ -124,7 +129,8 @@ def _ports_on(target: Target, addresses: list[str]) -> list[Port]:
 def verify_agreement(target: Target, wrong: Finding | None) -> list[Finding]:
     """kube-proxy follows the slices; Endpoints that say otherwise mislead whoever reads them.
 
-    `wrong` is what is wrong with the slices, if anything is: then people see another fault than there is.
+    `wrong` is what is wrong with the slices, if anything is: then people see another fault than
+    there is.
     """
     if mapping(target.endpoints, "metadata", "annotations").get(_OVER_CAPACITY):
         return []

@@ -1,4 +1,6 @@
-"""istiod-remote, the Service that a cluster's proxies dial, held to the pattern of the cluster's role."""
+"""istiod-remote, the Service that a cluster's proxies dial, held to the pattern of the cluster's
+role.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ from kubectl_mesh.mesh.names import is_remote_service
 
 
 def verify_remote(target: Target) -> list[Finding]:
-    """Every finding about an istiod-remote, with the objects as they should be where one alone fixes the fault."""
+    """Every finding about an istiod-remote, with the objects as they should be where one alone
+    fixes the fault.
+    """
 
     def with_repair(found: Finding) -> Finding:
         repair = _repair(target, found)
@@ -110,7 +114,9 @@ def _verify_backends(target: Target) -> list[Finding]:
 
 
 def _no_backends(target: Target) -> list[Finding]:
-    """Nothing gets traffic: because of the mirroring, or because no address is there, or none is ready."""
+    """Nothing gets traffic: because of the mirroring, or because no address is there, or none is
+    ready.
+    """
     listed = ready_addresses(target.listed)
     if listed and not target.slices and not target.endpoints_alone:
         return [_not_mirrored(target, listed)]

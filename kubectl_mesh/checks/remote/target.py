@@ -28,9 +28,11 @@ from kubectl_mesh.mesh.names import GLOBAL_NAMESPACE
 
 @dataclass(frozen=True)
 class RemoteService:
-    """The istiod-remote Service that a mesh config names; `configured` is the config's remotePilotAddress.
+    """The istiod-remote Service that a mesh config names; `configured` is the config's
+    remotePilotAddress.
 
-    `config` is the mesh ConfigMap, None where the role was stated and no mesh config names the Service.
+    `config` is the mesh ConfigMap, None where the role was stated and no mesh config names the
+    Service.
     """
 
     name: str
@@ -41,7 +43,9 @@ class RemoteService:
 
 @dataclass(frozen=True, eq=False)
 class Target:
-    """An istiod-remote with what it is held to: `expected` addresses, and `owners` of every address that is known."""
+    """An istiod-remote with what it is held to: `expected` addresses, and `owners` of every
+    address that is known.
+    """
 
     context: CheckContext
     remote: RemoteService
@@ -134,7 +138,9 @@ class Target:
         return Shell(f"kubectl -n {GLOBAL_NAMESPACE}")
 
     def holder(self, address: str | None = None) -> Object | None:
-        """The object that people look at and edit: the Endpoints, or the slice where they don't hold the address."""
+        """The object that people look at and edit: the Endpoints, or the slice where they don't
+        hold the address.
+        """
         listed = address is None or address in ready_addresses(self.listed)
         if self.endpoints is not None and listed:
             return self.endpoints
@@ -152,7 +158,9 @@ class Target:
 
     @cached_property
     def right_addresses(self) -> list[str]:
-        """The addresses to write: of those that the user allows the ones in use, or the first; else all right ones."""
+        """The addresses to write: of those that the user allows the ones in use, or the first;
+        else all right ones.
+        """
         right = self.expected.addresses or []
         if not self.context.options.addresses or self.expected.pattern != WORKLOAD:
             return right
@@ -161,7 +169,9 @@ class Target:
 
     @property
     def control_plane_failure(self) -> Finding | None:
-        """The failure of the control plane that a fault of this Service may be the consequence of."""
+        """The failure of the control plane that a fault of this Service may be the consequence
+        of.
+        """
         reason = self.expected.reason
         return reason if reason is not None and reason.result == FAIL else None
 
