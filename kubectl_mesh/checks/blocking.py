@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from kubectl_mesh.checks.cluster import ClusterResult
 from kubectl_mesh.checks.control_plane import Hosted
 from kubectl_mesh.checks.remote.expected import WORKLOAD
+from kubectl_mesh.checks.result import ClusterResult
 from kubectl_mesh.findings.model import FAIL, ClusterReport, Finding
 from kubectl_mesh.mesh.config import MeshConfig
 

@@ -4,60 +4,35 @@ what that asks for?
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 
 from kubectl_mesh.checks.context import CheckContext
 from kubectl_mesh.checks.control_plane import Hosted, verify_hosted
+from kubectl_mesh.checks.expectation import expected_addresses
 from kubectl_mesh.checks.not_found import leftovers, mesh_not_found, namespace_ref, not_wired
 from kubectl_mesh.checks.remote.expected import (
     BOTH,
     HOSTED,
     WORKLOAD,
     Expected,
-    duplicate_control_plane,
-    expected_of_hosted,
-    expected_of_workload,
 )
 from kubectl_mesh.checks.remote.service import verify_remote
 from kubectl_mesh.checks.remote.target import RemoteService, Target
+from kubectl_mesh.checks.result import ClusterResult, ControlPlanes
 from kubectl_mesh.checks.role import NO_ROLE, UNKNOWN_ROLE, role_of, why_role_unknown
 from kubectl_mesh.checks.view import ClusterView
 from kubectl_mesh.findings.catalog import finding
 from kubectl_mesh.findings.model import SKIP, UNKNOWN, WARN, ClusterReport, Finding, ObjectRef
-from kubectl_mesh.kube.objects import text
 from kubectl_mesh.kube.snapshot import NOT_CAPTURED, Snapshot
 from kubectl_mesh.mesh.addresses import known_addresses
 from kubectl_mesh.mesh.config import MeshConfig, mesh_configs
 from kubectl_mesh.mesh.control_planes import (
     HostedControlPlane,
-    hosted_control_planes,
-    hosted_lb_names,
 )
-from kubectl_mesh.mesh.fleet import Claim
-from kubectl_mesh.mesh.istiods import local_revisions, ready_hosted_names
+from kubectl_mesh.mesh.istiods import local_revisions
 from kubectl_mesh.mesh.names import REMOTE_SERVICE, XDS_PORT, config_name, injector_name
 from kubectl_mesh.mesh.resources import REVISIONS, WITNESSES
-
-ControlPlanes = Mapping[str, Hosted | Finding]
-
-
-@dataclass
-class ClusterResult:
-    """What was found of one cluster.
-
-    `hosts` are the control planes that stand in it, `entries` one for each of its meshes,
-    `consulted` one for each that was looked up in the cluster that was named, `remotes` each
-    istiod-remote with what was found of it. `duplicated`: the named cluster claims a mesh that
-    is hosted here.
-    """
-
-    view: ClusterView
-    hosts: Sequence[Hosted]
-    entries: list[ClusterReport] = field(default_factory=list)
-    consulted: list[ClusterReport] = field(default_factory=list)
-    remotes: list[tuple[RemoteService, list[Finding]]] = field(default_factory=list)
-    duplicated: bool = False
 
 
 def verify_hosts(view: ClusterView) -> list[Hosted]:
@@ -184,7 +159,7 @@ def _verify_mesh(result: ClusterResult, mesh_id: str | None, control_planes: Con
         entry.findings += why_role_unknown(view, mesh_id)
     unknown = [f for f in entry.findings if f.result == UNKNOWN]
     reason = unknown[0] if unknown else None
-    expected = _expected(result, entry, control_planes, reason)
+    expected = expected_addresses(result, entry, control_planes, reason)
     entry.findings += _verify_configs(view, mesh_id, configs)
     if entry.role == HOSTED and not view.context.options.role:
         entry.findings.append(_not_applicable(view))
@@ -312,101 +287,3 @@ def _no_mesh(view: ClusterView) -> ClusterReport:
     found = found or [mesh_not_found(view)]
     mesh_id = context.options.mesh_id
     return ClusterReport(cluster.source, cluster.namespace, role, mesh_id, findings=found)
-
-
-# --- what istiod-remote must lead to ------------------------------------------------------------
-
-
-def _expected(
-    result: ClusterResult,
-    entry: ClusterReport,
-    control_planes: ControlPlanes,
-    reason: Finding | None,
-) -> Expected:
-    """What istiod-remote must lead to. What is verified for that goes into the report.
-
-    `reason` is the finding that says why the role is not known, where it isn't.
-    """
-    view = result.view
-    hosted = _own_host(result, entry)
-    elsewhere = control_planes.get(entry.raw_mesh_id or "")
-    stated = entry.role == WORKLOAD and bool(view.context.options.addresses)
-    if isinstance(elsewhere, Finding) and not stated:
-        return Expected(None, reason=elsewhere)
-    known = elsewhere if isinstance(elsewhere, Hosted) else None
-    claims = _claims(result, entry)
-    if len(claims) > 1:
-        entry.findings.append(duplicate_control_plane(claims))
-        return Expected(None, reason=entry.findings[-1])
-    if entry.role == WORKLOAD:
-        expected, consulted = expected_of_workload(
-            view.context, entry, hosted or known, view.elsewhere
-        )
-        result.consulted += [consulted] if consulted else []
-        return expected
-    if entry.role not in (HOSTED, BOTH):
-        return Expected(None, reason=reason)
-    hosted = hosted or _stated_host(view, entry)
-    if hosted is None:
-        return Expected(HOSTED, reason=entry.findings[-1])
-    return expected_of_hosted(hosted)
-
-
-def _own_host(result: ClusterResult, entry: ClusterReport) -> Hosted | None:
-    """The control plane of a mesh that stands in the cluster; what was found of it goes into the
-    report.
-    """
-    hosted = None
-    for found, (_, plane) in zip(result.hosts, result.view.planes, strict=True):
-        if plane.mesh_id == entry.raw_mesh_id:
-            hosted = found
-            entry.findings += found.findings
-    return hosted
-
-
-def _claims(result: ClusterResult, entry: ClusterReport) -> list[Claim]:
-    """The hosted istiods that claim a mesh: here, and where one stands here also in the named
-    cluster.
-    """
-    hosting = result.view.planes_of(entry.raw_mesh_id)
-    if len(hosting) > 1:
-        return hosting
-    rivals = _rivals(result.view, hosting)
-    result.duplicated = result.duplicated or bool(rivals)
-    return [*hosting, *rivals]
-
-
-def _rivals(view: ClusterView, hosting: Sequence[Claim]) -> list[Claim]:
-    """Hosted istiods of the same mesh in the cluster that was named, which are not the very same
-    objects.
-    """
-    if view.elsewhere is None:
-        return []
-    uids = {text(plane.deployment, "metadata", "uid") for _, plane in hosting}
-    mesh_ids = {plane.mesh_id for _, plane in hosting}
-    rivals = []
-    for plane in hosted_control_planes(view.elsewhere):
-        uid = text(plane.deployment, "metadata", "uid")
-        if plane.mesh_id in mesh_ids and uid not in uids:
-            rivals.append((view.elsewhere, plane))
-    return rivals
-
-
-def _stated_host(view: ClusterView, entry: ClusterReport) -> Hosted | None:
-    """The control plane that the user says is here, where no Deployment says so.
-
-    Why there is none goes into the report.
-    """
-    context, cluster = view.context, view.cluster
-    signs = hosted_lb_names(cluster) + ready_hosted_names(cluster)
-    name = entry.mesh_id or next(iter(signs), None)
-    if name in signs:
-        needs_lb = entry.role == HOSTED and not context.options.addresses
-        hosted = verify_hosted(context, cluster, str(name), None, needs_lb=needs_lb)
-        entry.findings += hosted.findings
-        return hosted
-    for kind in ("Deployment", "Service"):
-        entry.findings += context.report_unread(cluster, kind, None)
-    if not entry.findings:
-        entry.findings.append(mesh_not_found(view))
-    return None

@@ -10,8 +10,6 @@ from functools import partial
 
 from kubectl_mesh.checks.blocking import blocking_failure
 from kubectl_mesh.checks.cluster import (
-    ClusterResult,
-    ControlPlanes,
     unread_without_effect,
     verify_cluster,
     verify_hosts,
@@ -26,6 +24,7 @@ from kubectl_mesh.checks.remote.expected import (
     duplicate_control_plane,
     remote_not_verified,
 )
+from kubectl_mesh.checks.result import ClusterResult, ControlPlanes
 from kubectl_mesh.checks.view import ClusterView
 from kubectl_mesh.findings.catalog import finding
 from kubectl_mesh.findings.causes import linked, shown_once
