@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -60,7 +61,9 @@ def run(
         asked["spec"]["cluster"] = _told(cluster, authorities)
     added = {text(variable, "name"): text(variable, "value") for variable in maps(settings, "env")}
     environment = {**os.environ, **added, "KUBERNETES_EXEC_INFO": json.dumps(asked)}
-    command = [text(settings, "command"), *(settings.get("args") or [])]
+    named = text(settings, "command")
+    # As Go does it: on Windows the extension may be left out.
+    command = [shutil.which(named) or named, *(settings.get("args") or [])]
     try:
         process = subprocess.Popen(
             command,
@@ -72,7 +75,7 @@ def run(
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         hint = text(settings, "installHint")
-        raise PluginError(f"{command[0]}: {reason.lower()}{f'; {hint}' if hint else ''}") from error
+        raise PluginError(f"{named}: {reason.lower()}{f'; {hint}' if hint else ''}") from error
     bound = _LONGEST if interactive or seconds is None else min(seconds, _LONGEST)
     return _status(_Running(process).output(bound), version)
 
