@@ -38,9 +38,7 @@ def write(folder: Path) -> None:
 def _scenarios(folder: Path) -> Iterator[tuple[str, Any, str, tuple[str, ...]]]:
     """Name, clusters, command and flags of each; reads that failed are failures of its snapshots."""
     from kubectl_mesh.kube.snapshot import Failure
-    from tests.gateway_scenarios import GATEWAY_SCENARIOS
-    from tests.mesh_wide_scenarios import MESH_WIDE
-    from tests.scenarios import SCENARIOS
+    from tests.scenarios import GATEWAY_SCENARIOS, MESH_WIDE, SCENARIOS
     from tests.test_mesh_wide import clusters
     from tests.test_snapshot import captured, of
 

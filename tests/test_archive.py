@@ -21,8 +21,7 @@ import pytest
 from kubectl_mesh import __version__
 from release.archive import ROOT, _system_package, archive_name
 from tests import harness
-from tests.gateway_scenarios import GATEWAY_SCENARIOS
-from tests.scenarios import SCENARIOS
+from tests.scenarios import GATEWAY_SCENARIOS, SCENARIOS
 from tests.test_faults import config
 
 EXAMPLES = ROOT / "kubectl_mesh" / "examples"

@@ -15,9 +15,9 @@ import yaml
 
 from release.archive import ROOT
 from tests import harness
-from tests.gateway_scenarios import GATEWAY_SCENARIOS
 from tests.lab import metallb
 from tests.lab.clusters import CLUSTERS, Lab
+from tests.scenarios import GATEWAY_SCENARIOS
 from tests.test_live import brought_in, kubectl
 
 pytestmark = pytest.mark.live

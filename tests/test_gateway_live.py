@@ -13,13 +13,13 @@ import pytest
 import yaml
 
 from tests import harness
-from tests.gateway_scenarios import GATEWAY_SCENARIOS, MESH_GATEWAY, PENDING, scenario
 from tests.lab import metallb
 from tests.lab.apply import apply, wait
 from tests.lab.clusters import CLUSTERS, Lab
 from tests.lab.gateways import Gateway, GatewayPod, refused
 from tests.lab.scenes import HOSTED_POD, Scene
-from tests.scenarios import EXIT, Scenario
+from tests.scenarios import EXIT, GATEWAY_SCENARIOS, Scenario
+from tests.scenarios.gateway_model import MESH_GATEWAY, PENDING, scenario
 from tests.test_live import CLUSTER_ROLE, as_reader, brought_in, decisive_rules, flags
 
 pytestmark = pytest.mark.live

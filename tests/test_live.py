@@ -16,11 +16,11 @@ import pytest
 import yaml
 
 from tests import harness
-from tests.gateway_scenarios import GATEWAY_SCENARIOS
 from tests.lab.apply import apply
 from tests.lab.clusters import CLUSTERS, Lab, kubeconfig
 from tests.lab.scenes import HOSTED_POD, LOAD_BALANCER, Scene, config_map, mesh_yaml, service
-from tests.scenarios import EXIT, SCENARIOS, Scenario, wired_to
+from tests.scenarios import EXIT, GATEWAY_SCENARIOS, SCENARIOS, Scenario
+from tests.scenarios.objects import wired_to
 
 pytestmark = pytest.mark.live
 

@@ -35,8 +35,9 @@ from tests.lab.apply import apply
 from tests.lab.clusters import Lab
 from tests.lab.gateways import Gateway, refused
 from tests.lab.scenes import HOSTED_POD, LOAD_BALANCER, Scene
-from tests.mesh_wide_scenarios import MESH_WIDE, MeshWide, global_mesh, mesh_cluster
-from tests.scenarios import EXIT, Scenario
+from tests.scenarios import EXIT, MESH_WIDE, MeshWide, Scenario
+from tests.scenarios.whole_mesh_global import mesh_cluster
+from tests.scenarios.whole_mesh_model import global_mesh
 from tests.test_faults import hang, stub, unused_port
 from tests.test_live import CLUSTER_ROLE, as_reader
 from tests.test_scenarios import SCHEMA

@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 
 from tests import harness
-from tests.gateway_scenarios import PENDING, advertisement, asking, pool, scenario
 from tests.lab import metallb
 from tests.lab.apply import apply, wait
 from tests.lab.clusters import Lab
 from tests.lab.gateways import Gateway, refused
 from tests.lab.objects import Object
 from tests.lab.scenes import service
+from tests.scenarios.gateway_model import PENDING, scenario
+from tests.scenarios.metallb import advertisement, asking, pool
 
 pytestmark = pytest.mark.live
 

@@ -27,11 +27,10 @@ from kubectl_mesh.snapshots.packing import pack
 from kubectl_mesh.snapshots.pruning import prune, prune_all
 from kubectl_mesh.snapshots.redaction import Redaction
 from tests import harness
-from tests.gateway_scenarios import GATEWAY_SCENARIOS
 from tests.lab.apply import apply
 from tests.lab.clusters import Lab
 from tests.lab.scenes import HOSTED_POD, LOAD_BALANCER, Scene
-from tests.scenarios import SCENARIOS, Scenario
+from tests.scenarios import GATEWAY_SCENARIOS, SCENARIOS, Scenario
 
 ALL = [scenario for scenario in (*SCENARIOS, *GATEWAY_SCENARIOS) if not scenario.unread]
 
