@@ -15,10 +15,12 @@ import yaml
 
 from kubectl_mesh.cli import main
 from kubectl_mesh.collect import files as bundle
-from kubectl_mesh.kube.snapshot import Failure
+from kubectl_mesh.kube.snapshot import Failure, Snapshot
 from kubectl_mesh.mesh.fleet import Clusters
 from tests.lab.scenes import as_list
 from tests.scenarios import Scenario
+
+_DUMPER: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
 class _Stdout(io.TextIOWrapper):
@@ -46,11 +48,23 @@ def write(scenario: Scenario, folder: Path) -> list[str]:
     paths = {}
     for cluster, objects in clusters.items():
         paths[cluster] = folder / f"{cluster}.yaml"
-        paths[cluster].write_text(yaml.safe_dump(as_list(objects)))
+        paths[cluster].write_text(yaml.dump(as_list(objects)))
     flags = ["-f", str(paths[scenario.verify])]
     if scenario.asked:
         flags += ["--control-plane-filename", str(paths[scenario.ask])]
     return flags
+
+
+def lose(snapshot: Snapshot, scenario: Scenario, name: str) -> None:
+    """Take from the snapshot of the cluster with this name what the scenario has as failed reads."""
+    for cluster, kind, code in scenario.unread:
+        if cluster != name:
+            continue
+        for lost in list(snapshot.objects) if kind == "*" else [kind]:
+            key = (lost, snapshot.namespace, None)
+            snapshot.objects.pop(lost, None)
+            snapshot.answered.discard(key)
+            snapshot.failures[key] = Failure(code, "as the test has it")
 
 
 def report(scenario: Scenario, folder: Path, monkeypatch: Any) -> tuple[int, dict[str, Any]]:
@@ -59,13 +73,7 @@ def report(scenario: Scenario, folder: Path, monkeypatch: Any) -> tuple[int, dic
 
     def load_with_failures(filenames: list[str], namespace: str) -> Clusters:
         clusters = load(filenames, namespace)
-        snapshot = clusters.verified[0]
-        for cluster, kind, code in scenario.unread:
-            if Path(filenames[0]).stem == cluster:
-                for lost in list(snapshot.objects) if kind == "*" else [kind]:
-                    snapshot.objects.pop(lost, None)
-                    snapshot.answered.discard((lost, namespace, None))
-                    snapshot.failures[lost, namespace, None] = Failure(code, "as the test has it")
+        lose(clusters.verified[0], scenario, Path(filenames[0]).stem)
         return clusters
 
     monkeypatch.setattr(bundle, "load", load_with_failures)

@@ -37,7 +37,7 @@ def write(folder: Path) -> None:
 
 def _scenarios(folder: Path) -> Iterator[tuple[str, Any, str, tuple[str, ...]]]:
     """Name, clusters, command and flags of each; reads that failed are failures of its snapshots."""
-    from kubectl_mesh.kube.snapshot import Failure
+    from tests import harness
     from tests.scenarios import GATEWAY_SCENARIOS, MESH_WIDE, SCENARIOS
     from tests.test_mesh_wide import clusters
     from tests.test_snapshot import captured, of
@@ -48,15 +48,7 @@ def _scenarios(folder: Path) -> Iterator[tuple[str, Any, str, tuple[str, ...]]]:
             names = [scenario.verify, scenario.ask]
             for snapshot, name in zip(snapshots, names, strict=False):
                 snapshot.source = name
-                for cluster, kind, code in scenario.unread:
-                    if cluster != name:
-                        continue
-                    for lost in list(snapshot.objects) if kind == "*" else [kind]:
-                        snapshot.objects.pop(lost, None)
-                        snapshot.answered.discard((lost, snapshot.namespace, None))
-                        snapshot.failures[lost, snapshot.namespace, None] = Failure(
-                            code, "as the test has it"
-                        )
+                harness.lose(snapshot, scenario, name)
             yield scenario.name, of(snapshots), scenario.command, tuple(scenario.flags)
     for several in MESH_WIDE:
         yield f"mesh-wide-{several.name}", clusters(several), several.command, tuple(several.flags)
