@@ -15,10 +15,12 @@ import yaml
 
 from kubectl_mesh.cli import main
 from kubectl_mesh.collect import files as bundle
-from kubectl_mesh.kube.snapshot import Failure, Snapshot
+from kubectl_mesh.kube.snapshot import ALL_NAMESPACES, Failure, Snapshot
 from kubectl_mesh.mesh.fleet import Clusters
+from kubectl_mesh.mesh.names import GLOBAL_NAMESPACE
+from kubectl_mesh.mesh.resources import RESOURCES
 from tests.lab.scenes import as_list
-from tests.scenarios import Scenario
+from tests.scenarios import MeshWide, Scenario
 
 _DUMPER: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
@@ -122,3 +124,46 @@ def in_namespace(scenario: Scenario, namespace: str) -> Scenario:
         scene, namespace=namespace, patches=patches, extra=extra, gateways=gateways
     )
     return replace(scenario, scene=moved_scene)
+
+
+def snapshot(scenario: MeshWide, context: str) -> Snapshot:
+    """What a run on the context would have read."""
+    made = Snapshot(
+        context, "istio-system", context, 1.7e9, aliases=scenario.aliases.get(context, ())
+    )
+    held = scenario.clusters[context]
+    spaces = {
+        "Namespace": ALL_NAMESPACES,
+        "GlobalMesh": GLOBAL_NAMESPACE,
+        "MeshCluster": GLOBAL_NAMESPACE,
+    }
+    keys = [(kind, spaces.get(kind, "istio-system"), None) for kind in RESOURCES]
+    if isinstance(held, str):
+        made.failures = dict.fromkeys(keys, Failure(held, "as the test has it"))
+        return made
+    made.answered = set(keys)
+    for obj in held:
+        made.add(
+            obj["kind"], [{**obj, "metadata": {"namespace": "istio-system", **obj["metadata"]}}]
+        )
+    for cluster, kind, code in scenario.unread:
+        if cluster == context:
+            made.objects.pop(kind, None)
+            made.answered = {key for key in made.answered if key[0] != kind}
+            made.failures[kind, "istio-system", None] = Failure(code, "as the test has it")
+    if context in scenario.uids:
+        metadata = {"name": "kube-system", "uid": scenario.uids[context]}
+        made.add("Namespace", [{"kind": "Namespace", "metadata": metadata}])
+    return made
+
+
+def clusters(scenario: MeshWide) -> Clusters:
+    """The clusters of a scenario as a run would have read them."""
+    made = {context: snapshot(scenario, context) for context in scenario.clusters}
+    named = made.pop(scenario.named) if scenario.named else None
+    return Clusters(list(made.values()), named, mesh_wide=True, all_contexts=scenario.all_contexts)
+
+
+def placed(report: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The findings of a report by "context Code"."""
+    return {f"{c['context']} {f['code']}": f for c in report["clusters"] for f in c["findings"]}

@@ -38,8 +38,8 @@ def write(folder: Path) -> None:
 def _scenarios(folder: Path) -> Iterator[tuple[str, Any, str, tuple[str, ...]]]:
     """Name, clusters, command and flags of each; reads that failed are failures of its snapshots."""
     from tests import harness
+    from tests.harness import clusters
     from tests.scenarios import GATEWAY_SCENARIOS, MESH_WIDE, SCENARIOS
-    from tests.test_mesh_wide import clusters
     from tests.test_snapshot import captured, of
 
     with tempfile.TemporaryDirectory() as scratch:

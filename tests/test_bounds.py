@@ -22,9 +22,8 @@ import pytest
 
 from kubectl_mesh.collect import decoding
 from tests import harness
-from tests.servers import answer_with, recorder
+from tests.servers import answer_with, recorder, written
 from tests.test_faults import config
-from tests.test_mesh_wide import written
 
 MIB = 1 << 20
 PROGRAM = [sys.executable, "-m", "kubectl_mesh"]

@@ -17,8 +17,8 @@ from release.archive import ROOT
 from tests import harness
 from tests.lab import metallb
 from tests.lab.clusters import CLUSTERS, Lab
+from tests.on_lab import brought_in, kubectl
 from tests.scenarios import GATEWAY_SCENARIOS
-from tests.test_live import brought_in, kubectl
 
 pytestmark = pytest.mark.live
 DEPLOY = ROOT / "deploy"

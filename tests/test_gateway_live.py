@@ -18,9 +18,9 @@ from tests.lab.apply import apply, wait
 from tests.lab.clusters import CLUSTERS, Lab
 from tests.lab.gateways import Gateway, GatewayPod, refused
 from tests.lab.scenes import HOSTED_POD, Scene
+from tests.on_lab import CLUSTER_ROLE, as_reader, brought_in, decisive_rules, flags
 from tests.scenarios import EXIT, GATEWAY_SCENARIOS, Scenario
 from tests.scenarios.gateway_model import MESH_GATEWAY, PENDING, scenario
-from tests.test_live import CLUSTER_ROLE, as_reader, brought_in, decisive_rules, flags
 
 pytestmark = pytest.mark.live
 

@@ -19,12 +19,12 @@ from kubectl_mesh.kube.snapshot import Snapshot
 from kubectl_mesh.mesh.fleet import Clusters
 from kubectl_mesh.snapshots import pruning
 from tests import harness
+from tests.harness import clusters
 from tests.lab.gateways import EARLIER, Gateway, GatewayPod, refused
 from tests.lab.scenes import as_list
 from tests.scenarios import GATEWAY_SCENARIOS, MESH_WIDE, SCENARIOS, Scenario
 from tests.scenarios.gateway_model import EASTWEST, scenario
 from tests.scenarios.metallb import CONTROLLER, pool
-from tests.test_mesh_wide import clusters
 
 COMMANDS = ("verify-endpoints", "verify-gateway")
 # Names that are kept though no check reads them, each with the reason.
