@@ -32,7 +32,10 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def own_lab() -> Iterator[clusters.Lab]:
-    """A lab, started here and ended afterwards; without one live tests are skipped, in CI they fail."""
+    """A lab, started here and ended afterwards.
+
+    Without one live tests are skipped; in CI they fail.
+    """
     started = clusters.temporary()
     try:
         lab = next(started)
@@ -52,7 +55,7 @@ def running_lab() -> Iterator[clusters.Lab]:
 
 @pytest.fixture(scope="module")
 def lab_with_metallb() -> Iterator[clusters.Lab]:
-    """A lab of its own: MetalLB has every LoadBalancer Service of the workload cluster in its hands."""
+    """A lab of its own, where MetalLB has every LoadBalancer Service of the workload cluster."""
     for lab in own_lab():
         metallb.install(lab, "workload")
         yield lab

@@ -1,4 +1,4 @@
-"""Runs a scenario: its objects as files, or on the lab, through the command line as a user would."""
+"""Runs a scenario through the command line, as a user would: as files, or on the lab."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def write(scenario: Scenario, folder: Path) -> list[str]:
 
 
 def lose(snapshot: Snapshot, scenario: Scenario, name: str) -> None:
-    """Take from the snapshot of the cluster with this name what the scenario has as failed reads."""
+    """Take from a cluster's snapshot what the scenario has as failed reads."""
     for cluster, kind, code in scenario.unread:
         if cluster != name:
             continue
@@ -70,7 +70,7 @@ def lose(snapshot: Snapshot, scenario: Scenario, name: str) -> None:
 
 
 def report(scenario: Scenario, folder: Path, monkeypatch: Any) -> tuple[int, dict[str, Any]]:
-    """The exit code and the JSON report of a scenario run from files, with its failed reads put in."""
+    """The exit code and the JSON report of a scenario's files, its failed reads put in."""
     load = bundle.load
 
     def load_with_failures(filenames: list[str], namespace: str) -> Clusters:

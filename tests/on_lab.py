@@ -44,7 +44,10 @@ def as_reader(
     folder: Path,
     also: tuple[str, ...] = (),
 ) -> Path:
-    """A kubeconfig whose user has exactly these rules in some namespaces of both clusters, by impersonation."""
+    """A kubeconfig whose user has exactly these rules in some namespaces of both clusters.
+
+    The user is impersonated.
+    """
     for cluster in CLUSTERS:
         base = "/apis/rbac.authorization.k8s.io/v1"
         lab.api(
@@ -76,7 +79,10 @@ def decisive_rules(
     folder: Path,
     also: tuple[str, ...] = (),
 ) -> set[tuple[str, str]]:
-    """The (resource, verb) without which a verdict is unknown; nothing else may come of taking one away."""
+    """The (resource, verb) without which a verdict is unknown.
+
+    Nothing else may come of taking one away.
+    """
     decisive = set()
     for number, rule in enumerate(rules):
         for verb in rule["verbs"]:

@@ -1,7 +1,8 @@
 """`make same BASE=<commit>`: whether the reports of every scenario are what they were at a commit.
 
-The scenarios of BASE are written out as snapshot files, which both sides can read: tests move, too. The program of BASE
-and today's report on them in every form; the first difference is printed, or their number.
+The scenarios of BASE are written out as snapshot files, which both sides can read: tests move, too.
+The program of BASE and today's report on them in every form; the first difference is printed, or
+their number.
 """
 
 from __future__ import annotations
@@ -25,7 +26,10 @@ INDEX = "index.json"
 
 
 def write(folder: Path) -> None:
-    """Write the scenarios of this tree into a folder: a snapshot file each, and an index of what is asked of it."""
+    """Write the scenarios of this tree into a folder.
+
+    Each is a snapshot file; an index says what to run on it.
+    """
     from kubectl_mesh.collect import snapshot_file as saved
 
     index = []
@@ -36,7 +40,10 @@ def write(folder: Path) -> None:
 
 
 def _scenarios(folder: Path) -> Iterator[tuple[str, Any, str, tuple[str, ...]]]:
-    """Name, clusters, command and flags of each; reads that failed are failures of its snapshots."""
+    """Name, clusters, command and flags of each.
+
+    Reads that failed are failures of its snapshots.
+    """
     from tests import harness
     from tests.harness import clusters
     from tests.scenarios import GATEWAY_SCENARIOS, MESH_WIDE, SCENARIOS
@@ -55,7 +62,10 @@ def _scenarios(folder: Path) -> Iterator[tuple[str, Any, str, tuple[str, ...]]]:
 
 
 def report(folder: Path, out: Path) -> None:
-    """Run the program of this tree on the scenarios in a folder, in every form; write what it printed into a file."""
+    """Run the program of this tree on the scenarios in a folder, in every form.
+
+    What it printed is written into a file.
+    """
     from tests import harness
 
     os.chdir(folder)

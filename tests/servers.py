@@ -22,7 +22,7 @@ import yaml
 
 @dataclass(frozen=True)
 class Request:
-    """One request: its credentials, whom it acts as, and whether a client certificate came with it."""
+    """One request: its credentials, whom it acts as, and whether it had a client certificate."""
 
     authorization: str
     impersonated: tuple[tuple[str, str], ...]
@@ -59,7 +59,10 @@ def answer_with(status: int, body: bytes, **headers: str) -> Answer:
 
 @functools.cache
 def certificate(name: str) -> tuple[Path, Path]:
-    """A self-signed certificate for 127.0.0.1, and its key; one a name, for as long as the tests run."""
+    """A self-signed certificate for 127.0.0.1, and its key.
+
+    There is one a name, for as long as the tests run.
+    """
     folder = Path(tempfile.mkdtemp(prefix="kubectl-mesh-tests-"))
     atexit.register(shutil.rmtree, folder)
     crt, key = folder / f"{name}.crt", folder / f"{name}.key"

@@ -1,4 +1,7 @@
-"""verify-endpoints against real API servers and controllers, through real kubectl where that matters."""
+"""verify-endpoints against real API servers and controllers.
+
+Kubectl is the real one where that matters.
+"""
 
 from __future__ import annotations
 
@@ -80,7 +83,10 @@ def test_through_kubectl(name: str, exit_code: int, lab: Lab, mesh_cli: dict[str
 def test_examples_of_the_help_work_when_pasted(
     lab: Lab, mesh_cli: dict[str, str], tmp_path: Path
 ) -> None:
-    """The active context is a workload cluster, as they say; every verdict will do, but no usage error."""
+    """The active context is a workload cluster, as they say.
+
+    Every verdict will do, but no usage error.
+    """
     apply(lab, Scene(remote=(HOSTED_POD,)))
     at_home = {**mesh_cli, "HOME": str(tmp_path)}
     (tmp_path / ".krew" / "bin").mkdir(parents=True)
@@ -140,7 +146,10 @@ def test_what_kubectl_captures_says_the_same(
 
 
 def test_control_plane_in_another_namespace_of_the_same_cluster(lab: Lab) -> None:
-    """The hosted istiod beside the workload in one cluster is the both-roles pattern, whatever the namespaces."""
+    """The hosted istiod beside the workload in one cluster is the both-roles pattern.
+
+    The namespaces don't matter.
+    """
     scene = replace(PAGE.scene, namespace="apart-cp")
     apply(lab, scene)
     workload = Scene(namespace="apart-wl", remote=(HOSTED_POD,))
@@ -202,7 +211,10 @@ def test_the_control_plane_named_by_another_context_of_the_same_cluster(
 
 
 def test_a_stated_address_needs_no_control_plane(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Those who have the environment variable set always, and a control plane that is out of reach today."""
+    """For those who always have the environment variable set.
+
+    Today the control plane is out of reach.
+    """
     apply(
         lab,
         harness.in_namespace(next(s for s in SCENARIOS if s.name == "lone-stated"), "stated").scene,
@@ -243,7 +255,10 @@ def test_more_than_one_run_asks_for(lab: Lab) -> None:
 
 
 def test_the_service_in_another_namespace(lab: Lab, tmp_path: Path) -> None:
-    """discoveryAddress names it, namespace and all; what can't be read there is unknown, not absent."""
+    """discoveryAddress names it, namespace and all.
+
+    What can't be read there is unknown, not absent.
+    """
     remote = (
         "Service/istiod-remote",
         "Endpoints/istiod-remote",
@@ -289,8 +304,10 @@ def test_the_service_in_another_namespace(lab: Lab, tmp_path: Path) -> None:
 
 def test_interrupt_ends_clean(lab: Lab) -> None:
     script = (
-        "import sys, signal, os; from kubectl_mesh import cli; from kubectl_mesh.collect import live\n"
-        "live.Capture.run = lambda *a: os.kill(os.getpid(), signal.SIGINT) or __import__('time').sleep(5)\n"
+        "import sys, signal, os, time\n"
+        "from kubectl_mesh import cli\n"
+        "from kubectl_mesh.collect import live\n"
+        "live.Capture.run = lambda *a: os.kill(os.getpid(), signal.SIGINT) or time.sleep(5)\n"
         "sys.exit(cli.main(['verify-endpoints']))"
     )
     done = subprocess.run(

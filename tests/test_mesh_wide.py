@@ -53,7 +53,8 @@ def test_stand_ins_leave_the_verdict(scenario: MeshWide) -> None:
     assert pack(clusters(scenario), redact=True) is not None
 
 
-# What is told otherwise where many are looked at: that the named cluster does not host the mesh, or was not needed.
+# What is told otherwise where many are looked at: that the named cluster does not host the mesh, or
+# was not needed.
 OTHERWISE = {"control-plane-elsewhere", "control-plane-is-a-workload-too", "not-consulted"}
 TWO = [s for s in ALL if s.asked and not s.flags and s.name not in OTHERWISE and s.verify != s.ask]
 

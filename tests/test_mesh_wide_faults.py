@@ -94,12 +94,11 @@ def test_an_unusable_context_costs_itself_only(tmp_path: Path) -> None:
     plugin = tmp_path / "plugin"
     plugin.write_text("#!/bin/sh\nexec sleep 30\n")
     plugin.chmod(0o755)
+    common = {"apiVersion": "client.authentication.k8s.io/v1", "interactiveMode": "Never"}
     users = {
-        "hanging": {"exec": {"apiVersion": "client.authentication.k8s.io/v1", "command": str(plugin),
-                             "interactiveMode": "Never"}},
-        "failing": {"exec": {"apiVersion": "client.authentication.k8s.io/v1", "command": "false",
-                             "interactiveMode": "Never"}},
-    }  # fmt: skip
+        "hanging": {"exec": {**common, "command": str(plugin)}},
+        "failing": {"exec": {**common, "command": "false"}},
+    }
     with stub(lambda h: h.send(404, b"no")) as server:
         url = f"http://127.0.0.1:{server.server_port}"
         path = Path(
@@ -174,7 +173,10 @@ def test_an_odd_entry_costs_itself_only(
 
 
 def test_nothing_is_left_behind_at_any_end(tmp_path: Path) -> None:
-    """No private key out of a kubeconfig stands in any file, at no moment, whatever ends the run."""
+    """No private key out of a kubeconfig stands in any file at any moment.
+
+    However the run ends.
+    """
     key = subprocess.run(["openssl", "genrsa", "2048"], capture_output=True, check=True).stdout
     crt = subprocess.run(
         ["openssl", "req", "-x509", "-key", "/dev/stdin", "-subj", "/CN=c"],

@@ -96,7 +96,10 @@ def test_another_user_of_the_same_cluster_is_noted(lab: Lab) -> None:
 
 @pytest.mark.live
 def test_no_key_is_left_behind(lab: Lab, tmp_path: Path) -> None:
-    """The package writes certificates that stand in a kubeconfig into files; threads would get that wrong."""
+    """The package writes certificates that stand in a kubeconfig into files.
+
+    Threads would get that wrong.
+    """
     apply(lab, Scene(namespace="wide-keys"))
     config = yaml.safe_load(lab.kubeconfig.read_text())
 
@@ -139,7 +142,10 @@ def test_no_key_is_left_behind(lab: Lab, tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def global_meshes(running_lab: Lab) -> Iterator[str]:
-    """The global cluster's definitions in the control-plane cluster, and a GlobalMesh with the address at fault."""
+    """The global cluster's definitions and a GlobalMesh with the address at fault.
+
+    They stand in the control-plane cluster.
+    """
     lab, group = running_lab, "discovery.mspider.io"
     for kind in ("GlobalMesh", "MeshCluster"):
         plural = RESOURCES[kind][1]

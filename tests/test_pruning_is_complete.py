@@ -102,7 +102,10 @@ Place = tuple[str, ...]  # a kind, and the names of the fields that lead to a va
 
 @dataclass
 class Reads:
-    """What was read of all objects, and where something stands in them, before and after pruning."""
+    """What was read of all objects, and what stands in them.
+
+    The latter before pruning (`standing`) and after it (`kept`).
+    """
 
     read: set[Place] = field(default_factory=set)
     standing: set[Place] = field(default_factory=set)

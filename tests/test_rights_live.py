@@ -1,4 +1,7 @@
-"""What a user may not read: each documented rule is needed, and none missing makes anything fine."""
+"""What a user may not read: each documented rule is needed.
+
+None missing makes anything fine.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +56,8 @@ def test_taking_a_rule_away_never_makes_anything_fine(lab: Lab, tmp_path: Path) 
     names = ("workload-right", "workload-hosted-pod", "not-wired-stated", "no-slice")
     moved = [brought_in(lab, next(s for s in SCENARIOS if s.name == n), f"less-{n}") for n in names]
     decisive = decisive_rules(lab, rules, moved, tmp_path)
-    # Endpoints beside readable slices, and single ConfigMaps and Services where the lists have them, decide nothing.
+    # Endpoints beside readable slices, and single ConfigMaps and Services where the lists have
+    # them, decide nothing.
     assert decisive == {
         ("configmaps", "list"), ("services", "list"), ("pods", "list"), ("deployments", "list"),
         ("endpointslices", "list"),
@@ -98,7 +102,10 @@ def test_what_may_not_be_read_of_the_control_plane_s_namespace(lab: Lab, tmp_pat
 
 
 def test_a_warning_that_can_not_be_looked_for_is_told(lab: Lab, tmp_path: Path) -> None:
-    """Drift is a warning; where the injector can't be read, `--fail-on warn` still does not pass."""
+    """Drift is a warning.
+
+    Where the injector can't be read, `--fail-on warn` still does not pass.
+    """
     scene = Scene(
         namespace="no-drift",
         configured=HOSTED_POD,

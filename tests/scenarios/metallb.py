@@ -81,8 +81,8 @@ def restricted_pool(**spec: Any) -> Object:
 
 
 # Why a Service has no address: what MetalLB's objects and the Service itself say, and the finding's
-# code. Each is held once by the gateway's Service, and once by hosted-lb of a cluster that is its own
-# workload cluster.
+# code. Each is held once by the gateway's Service, and once by hosted-lb of a cluster that is its
+# own workload cluster.
 PENDING_REASONS: dict[str, tuple[str, Gateway, tuple[Object, ...]]] = {
     "controller-down": ("LoadBalancerNotReady", PENDING, (metallb_pod(ready=False), pool())),
     "no-pool": (
