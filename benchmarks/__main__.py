@@ -1,9 +1,9 @@
-"""`python -m benchmarks [RUNS]`: whole processes on the lab's two API servers, beside the by-hand script.
+"""`python -m benchmarks [RUNS]`: whole processes on the lab, beside the by-hand script.
 
-Measured: wall and processor time, peak memory and requests, at several round-trip times, with few and many Pods
-in the namespace, and with up to 100 contexts, which share the two API servers. The programs take turns (A B A B …), so
-that a machine which gets slower does so for all of them.
-Prints tables, and writes benchmarks/results.json with every run.
+Measured: wall and processor time, peak memory and requests, at several round-trip times, with few
+and many Pods in the namespace, and with up to 100 contexts, which share the two API servers. The
+programs take turns (A B A B …), so that a machine which gets slower does so for all of them. Prints
+tables, and writes benchmarks/results.json with every run.
 """
 
 from __future__ import annotations
@@ -73,7 +73,10 @@ def by_hand(command: str, namespace: str, workloads: list[str]) -> str:
 
 
 def once(command: list[str], environment: dict[str, str]) -> dict[str, float]:
-    """One run: seconds of wall and processor time, and the peak memory of its largest process in MiB."""
+    """Seconds of wall and processor time of one run, and the peak memory of its largest process.
+
+    The memory is in MiB.
+    """
     begun = time.perf_counter()
     with subprocess.Popen(
         command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -133,7 +136,9 @@ def forwarded(lab: clusters.Lab, milliseconds: int, folder: Path) -> Iterator[Pa
 def many(
     lab: clusters.Lab, number: int, milliseconds: int, dead: int, folder: Path
 ) -> Iterator[Path]:
-    """A kubeconfig of so many contexts: one control plane, else the workload cluster, by a user of its own for each.
+    """A kubeconfig of so many contexts: one control plane, else the workload cluster.
+
+    Each has a user of its own.
 
     `dead` of them accept connections and never answer.
     """

@@ -1,1 +1,4 @@
-"""How a release is made: standalone archives and krew's manifest. Nothing of this is part of the plugin."""
+"""How a release is made: standalone archives and krew's manifest.
+
+Nothing of this is part of the plugin.
+"""

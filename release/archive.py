@@ -1,7 +1,7 @@
 """`python -m release.archive`: builds the standalone archive of this machine's platform into dist/.
 
-The same sources, packages and Python give the same bytes: the order, times, owners and modes of files are fixed,
-and so is the hash seed of what PyInstaller writes.
+The same sources, packages and Python give the same bytes: the order, times, owners and modes of
+files are fixed, and so is the hash seed of what PyInstaller writes.
 """
 
 from __future__ import annotations
@@ -36,12 +36,18 @@ _GLIBC = re.compile(rb"GLIBC_(\d+)\.(\d+)")
 
 
 def archive_name(system: str, architecture: str) -> str:
-    """The file name of a platform's archive, in krew's words: os (linux, darwin, windows) and arch (amd64, arm64)."""
+    """The file name of a platform's archive, in krew's words.
+
+    These are os (linux, darwin, windows) and arch (amd64, arm64).
+    """
     return f"{PROGRAM}-{system}-{architecture}.{'zip' if system == 'windows' else 'tar.gz'}"
 
 
 def this_platform() -> tuple[str, str]:
-    """This machine's os and arch, in krew's words. Raises SystemExit on one that archives aren't made for."""
+    """This machine's os and arch, in krew's words.
+
+    Raises SystemExit on one that archives aren't made for.
+    """
     machine = platform.machine().lower()
     if machine not in _ARCHITECTURES:
         raise SystemExit(f"there is no archive for {machine}")
@@ -49,7 +55,7 @@ def this_platform() -> tuple[str, str]:
 
 
 def build(folder: Path) -> Path:
-    """Build this platform's archive into a folder, and its checksum beside it; returns the archive's path.
+    """Build this platform's archive and its checksum into a folder; returns the archive's path.
 
     Raises SystemExit where PyInstaller fails, or a part has no licence that could go with it.
     """
@@ -67,7 +73,8 @@ def build(folder: Path) -> Path:
     print(f"{archive.name}: {archive.stat().st_size / 1e6:.1f} MB, sha256 {checksum}")
     if floor:
         print(
-            f"needs glibc {floor[0]}.{floor[1]} or newer (the highest GLIBC symbol in it); musl is not supported"
+            f"needs glibc {floor[0]}.{floor[1]} or newer (the highest GLIBC symbol in it); "
+            "musl is not supported"
         )
     return archive
 
@@ -112,7 +119,8 @@ def _licences(scratch: Path, program: Path) -> Iterator[tuple[Path, bytes]]:
         for path in json.loads((scratch / "work" / PROGRAM / "libraries.json").read_text())
     ]
     if not any("crypto" in library.name for library in libraries):
-        # A Python that brings its libraries within itself, as uv's does: their licences are kept here.
+        # A Python that brings its libraries within itself, as uv's does: their licences are kept
+        # here.
         for path in sorted(Path(__file__).with_name("licenses").iterdir()):
             yield kept / path.stem / path.name, path.read_bytes()
     for library in libraries:
@@ -122,7 +130,7 @@ def _licences(scratch: Path, program: Path) -> Iterator[tuple[Path, bytes]]:
 
 
 def _system_package(library: Path) -> tuple[str, list[Path]]:
-    """The operating system's package that a shared library came from, and the files of its licence."""
+    """The operating system's package of a shared library, and the files of its licence."""
     if shutil.which("dpkg"):
         package = _answer("dpkg", "-S", f"*/{library.name}").partition(":")[0]
         texts = [Path("/usr/share/doc") / package / "copyright"]

@@ -1,7 +1,9 @@
-"""`python -m release.krew VERSION`: renders plugin.yaml, krew's template, into krew-manifest/mesh.yaml.
+"""`python -m release.krew VERSION`: renders plugin.yaml into krew-manifest/mesh.yaml.
 
-Only the platforms whose archives stand in dist/ are in it: a checksum is always that of a file. The template
-is the one that krew-release-bot takes, and this renders the two expressions that it has.
+plugin.yaml is krew's template.
+
+Only the platforms whose archives stand in dist/ are in it: a checksum is always that of a file. The
+template is the one that krew-release-bot takes, and this renders the two expressions that it has.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ _ARCHIVE = re.compile(r'\{\{ *addURIAndSha "(?P<uri>[^"]+/(?P<name>[^"/]+))" \.T
 
 
 def render(template: str, tag: str, archives: Path) -> str:
-    """The manifest of a version (such as v0.1.0) for the platforms whose archives stand in a folder.
+    """The manifest of a version (such as v0.1.0) for the platforms with an archive in a folder.
 
     Raises SystemExit where none does.
     """

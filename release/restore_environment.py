@@ -1,4 +1,4 @@
-"""Runs before the standalone program: gives back the environment that PyInstaller's bootloader changed.
+"""Runs before the standalone program: undoes what its bootloader changed in the environment.
 
 The credential plugins of a kubeconfig inherit it, and must not load the libraries of this archive.
 """

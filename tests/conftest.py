@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sysconfig
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from release.archive import DIST, archive_name, this_platform
 from tests.lab import clusters, metallb
 from tests.lab.binaries import LabError
+from tests.lab.clusters import Lab
 
 
 @pytest.fixture(autouse=True)
@@ -30,7 +32,10 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def own_lab() -> Iterator[clusters.Lab]:
-    """A lab, started here and ended afterwards; without one live tests are skipped, in CI they fail."""
+    """A lab, started here and ended afterwards.
+
+    Without one live tests are skipped; in CI they fail.
+    """
     started = clusters.temporary()
     try:
         lab = next(started)
@@ -50,7 +55,7 @@ def running_lab() -> Iterator[clusters.Lab]:
 
 @pytest.fixture(scope="module")
 def lab_with_metallb() -> Iterator[clusters.Lab]:
-    """A lab of its own: MetalLB has every LoadBalancer Service of the workload cluster in its hands."""
+    """A lab of its own, where MetalLB has every LoadBalancer Service of the workload cluster."""
     for lab in own_lab():
         metallb.install(lab, "workload")
         yield lab
@@ -85,3 +90,12 @@ def standalone(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     with tarfile.open(archive) as packed:
         packed.extractall(folder, filter="data")
     return folder / "kubectl-mesh"
+
+
+@pytest.fixture
+def mesh_cli(lab: Lab) -> dict[str, str]:
+    """An environment in which real kubectl finds the installed plugin."""
+    scripts = sysconfig.get_path("scripts")
+    assert (Path(scripts) / "kubectl-mesh").exists(), "install the package first: pip install -e ."
+    path = os.pathsep.join([str(lab.bin), scripts, os.environ["PATH"]])
+    return {**os.environ, "PATH": path, "KUBECONFIG": str(lab.kubeconfig)}

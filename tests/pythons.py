@@ -1,4 +1,7 @@
-"""`python -m tests.pythons`: the built wheel, and the tests that need no lab, on each other Python that it is for."""
+"""`python -m tests.pythons`: the built wheel on each other Python that it is for.
+
+The tests are those that need no lab.
+"""
 
 from __future__ import annotations
 

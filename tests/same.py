@@ -1,7 +1,8 @@
 """`make same BASE=<commit>`: whether the reports of every scenario are what they were at a commit.
 
-The scenarios of BASE are written out as snapshot files, which both sides can read: tests move, too. The program of BASE
-and today's report on them in every form; the first difference is printed, or their number.
+The scenarios of BASE are written out as snapshot files, which both sides can read: tests move, too.
+The program of BASE and today's report on them in every form; the first difference is printed, or
+their number.
 """
 
 from __future__ import annotations
@@ -25,7 +26,10 @@ INDEX = "index.json"
 
 
 def write(folder: Path) -> None:
-    """Write the scenarios of this tree into a folder: a snapshot file each, and an index of what is asked of it."""
+    """Write the scenarios of this tree into a folder.
+
+    Each is a snapshot file; an index says what to run on it.
+    """
     from kubectl_mesh.collect import snapshot_file as saved
 
     index = []
@@ -36,12 +40,13 @@ def write(folder: Path) -> None:
 
 
 def _scenarios(folder: Path) -> Iterator[tuple[str, Any, str, tuple[str, ...]]]:
-    """Name, clusters, command and flags of each; reads that failed are failures of its snapshots."""
-    from kubectl_mesh.kube.snapshot import Failure
-    from tests.gateway_scenarios import GATEWAY_SCENARIOS
-    from tests.mesh_wide_scenarios import MESH_WIDE
-    from tests.scenarios import SCENARIOS
-    from tests.test_mesh_wide import clusters
+    """Name, clusters, command and flags of each.
+
+    Reads that failed are failures of its snapshots.
+    """
+    from tests import harness
+    from tests.harness import clusters
+    from tests.scenarios import GATEWAY_SCENARIOS, MESH_WIDE, SCENARIOS
     from tests.test_snapshot import captured, of
 
     with tempfile.TemporaryDirectory() as scratch:
@@ -50,22 +55,17 @@ def _scenarios(folder: Path) -> Iterator[tuple[str, Any, str, tuple[str, ...]]]:
             names = [scenario.verify, scenario.ask]
             for snapshot, name in zip(snapshots, names, strict=False):
                 snapshot.source = name
-                for cluster, kind, code in scenario.unread:
-                    if cluster != name:
-                        continue
-                    for lost in list(snapshot.objects) if kind == "*" else [kind]:
-                        snapshot.objects.pop(lost, None)
-                        snapshot.answered.discard((lost, snapshot.namespace, None))
-                        snapshot.failures[lost, snapshot.namespace, None] = Failure(
-                            code, "as the test has it"
-                        )
+                harness.lose(snapshot, scenario, name)
             yield scenario.name, of(snapshots), scenario.command, tuple(scenario.flags)
     for several in MESH_WIDE:
         yield f"mesh-wide-{several.name}", clusters(several), several.command, tuple(several.flags)
 
 
 def report(folder: Path, out: Path) -> None:
-    """Run the program of this tree on the scenarios in a folder, in every form; write what it printed into a file."""
+    """Run the program of this tree on the scenarios in a folder, in every form.
+
+    What it printed is written into a file.
+    """
     from tests import harness
 
     os.chdir(folder)

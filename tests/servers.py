@@ -11,15 +11,18 @@ import ssl
 import subprocess
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 
 @dataclass(frozen=True)
 class Request:
-    """One request: its credentials, whom it acts as, and whether a client certificate came with it."""
+    """One request: its credentials, whom it acts as, and whether it had a client certificate."""
 
     authorization: str
     impersonated: tuple[tuple[str, str], ...]
@@ -56,7 +59,10 @@ def answer_with(status: int, body: bytes, **headers: str) -> Answer:
 
 @functools.cache
 def certificate(name: str) -> tuple[Path, Path]:
-    """A self-signed certificate for 127.0.0.1, and its key; one a name, for as long as the tests run."""
+    """A self-signed certificate for 127.0.0.1, and its key.
+
+    There is one a name, for as long as the tests run.
+    """
     folder = Path(tempfile.mkdtemp(prefix="kubectl-mesh-tests-"))
     atexit.register(shutil.rmtree, folder)
     crt, key = folder / f"{name}.crt", folder / f"{name}.key"
@@ -110,3 +116,30 @@ def recorder(answer: Answer, *, tls: bool = True) -> Iterator[Recorder]:
     finally:
         server.shutdown()
         server.server_close()
+
+
+def written(
+    folder: Path,
+    contexts: Mapping[str, tuple[str, str]],
+    users: Mapping[str, Any] | None = None,
+    **cluster: Any,
+) -> str:
+    """A kubeconfig: context -> (server, user)."""
+    path = folder / "kubeconfig"
+    servers = dict.fromkeys(server for server, _ in contexts.values())
+    named = {user: (users or {}).get(user, {"token": "t"}) for _, user in contexts.values()}
+    path.write_text(
+        yaml.safe_dump(
+            {
+                "apiVersion": "v1",
+                "kind": "Config",
+                "clusters": [{"name": s, "cluster": {"server": s, **cluster}} for s in servers],
+                "users": [{"name": name, "user": user} for name, user in named.items()],
+                "contexts": [
+                    {"name": c, "context": {"cluster": s, "user": u}}
+                    for c, (s, u) in contexts.items()
+                ],
+            }
+        )
+    )
+    return str(path)

@@ -1,4 +1,7 @@
-"""Whom a kubeconfig reaches, and with which credentials: beside kubectl, on servers that record what they are sent."""
+"""Whom a kubeconfig reaches, and with which credentials.
+
+Compared with kubectl, on servers that record what they are sent.
+"""
 
 from __future__ import annotations
 
@@ -285,7 +288,10 @@ def token(expires_in: float) -> str:
 
 
 def test_oidc(kubectl: Path, ends: Ends, tmp_path: Path) -> None:
-    """A valid token is used, as by kubectl. An expired one is not renewed: the provider is never contacted."""
+    """A valid token is used, as by kubectl. An expired one is not renewed.
+
+    The provider is never contacted.
+    """
     with recorder(answer_with(200, b"{}")) as issuer:
         settings = {
             "client-id": "me",
@@ -330,7 +336,10 @@ FORMS = ("table", "wide", "json", "yaml", "name", "patch", "junit", "prometheus"
 def test_no_credential_is_repeated(
     name: str, ends: Ends, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Whatever a server says with it: in a message, with any escapes; in no form of output, and in no snapshot."""
+    """Whatever a server says with it, in a message and with any escapes.
+
+    It stands in no form of output, and in no snapshot.
+    """
     user = SECRETS[name]
     secret = next((user[key] for key in ("token", "password") if key in user), "the-secret-word")
     secrets = [secret]

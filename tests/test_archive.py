@@ -1,4 +1,7 @@
-"""The standalone archive: what is in it, and that the program does what the installed package does."""
+"""The standalone archive: what is in it.
+
+The program does what the installed package does.
+"""
 
 from __future__ import annotations
 
@@ -21,8 +24,7 @@ import pytest
 from kubectl_mesh import __version__
 from release.archive import ROOT, _system_package, archive_name
 from tests import harness
-from tests.gateway_scenarios import GATEWAY_SCENARIOS
-from tests.scenarios import SCENARIOS
+from tests.scenarios import GATEWAY_SCENARIOS, SCENARIOS
 from tests.test_faults import config
 
 EXAMPLES = ROOT / "kubectl_mesh" / "examples"
@@ -82,7 +84,7 @@ def test_content(archive: Path) -> None:
 
 
 def test_licences(archive: Path) -> None:
-    """Of everything that the tool asks for, of Python, and of the program that PyInstaller puts in front."""
+    """Of all that the tool requires, of Python, and of PyInstaller's program in front."""
     with tarfile.open(archive) as packed:
         found = {name.split("/")[1] for name in packed.getnames() if name.startswith("licenses/")}
         own = packed.extractfile("LICENSE")
@@ -175,7 +177,10 @@ def test_it_answers_as_the_package_does(standalone: Path, arguments: list[str]) 
 
 
 def test_scenarios(standalone: Path, tmp_path: Path) -> None:
-    """One of each code: the same verdict as the package, so that nothing which a check imports is missing."""
+    """One of each code, with the same verdict as the package.
+
+    So nothing which a check imports is missing.
+    """
     seen: set[str] = set()
     for scenario in (*SCENARIOS, *GATEWAY_SCENARIOS):
         if scenario.unread or set(scenario.found) <= seen:
@@ -199,7 +204,10 @@ def test_scenarios(standalone: Path, tmp_path: Path) -> None:
     "arguments", [["--help"], ["version"], ["completion", "bash"], ["verify-gateway", *BROKEN]]
 )
 def test_output_that_nobody_takes(standalone: Path, arguments: list[str]) -> None:
-    """A full disk is exit 3 and one line; a reader who has seen enough, and a closed stdout, change nothing."""
+    """A full disk is exit 3 and one line.
+
+    A reader who has seen enough, and a closed stdout, change nothing.
+    """
     verdict = run(standalone, *arguments).returncode
     with open("/dev/full", "w") as full:
         done = subprocess.run(

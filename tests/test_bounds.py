@@ -1,4 +1,7 @@
-"""What never ends, or is far too large, costs little time and memory; Ctrl-C is heard at every moment."""
+"""What never ends, or is far too large, costs little time and memory.
+
+Ctrl-C is heard at every moment.
+"""
 
 from __future__ import annotations
 
@@ -22,9 +25,8 @@ import pytest
 
 from kubectl_mesh.collect import decoding
 from tests import harness
-from tests.servers import answer_with, recorder
+from tests.servers import answer_with, recorder, written
 from tests.test_faults import config
-from tests.test_mesh_wide import written
 
 MIB = 1 << 20
 PROGRAM = [sys.executable, "-m", "kubectl_mesh"]
@@ -155,7 +157,7 @@ def test_a_plugin_is_bounded(body: str, detail: str, tmp_path: Path) -> None:
     assert detail in found["message"]
 
 
-# --- Ctrl-C -------------------------------------------------------------------------------------------
+# --- Ctrl-C ---------------------------------------------------------------------------------------
 
 
 @contextlib.contextmanager
@@ -176,7 +178,10 @@ def silent() -> Iterator[tuple[str, threading.Event]]:
 
 
 def interrupted(arguments: list[str], ready: Callable[[], bool], pause: float) -> float:
-    """Run a command on a terminal, press Ctrl-C some time after it is ready; how long it went on, in seconds."""
+    """How long a command went on after Ctrl-C, in seconds.
+
+    It runs on a terminal; the key is pressed some time after it is ready.
+    """
     shown = pexpect.spawn(PROGRAM[0], [*PROGRAM[1:], *arguments], timeout=30, encoding="utf-8")
     deadline = time.monotonic() + 20
     while not ready():
@@ -251,7 +256,7 @@ def test_ctrl_c_while_a_large_file_is_read(form: str, tmp_path: Path) -> None:
     assert taken < 0.2
 
 
-# --- decoding in steps ------------------------------------------------------------------------------
+# --- decoding in steps ----------------------------------------------------------------------------
 
 
 def test_steps_decode_what_the_standard_library_does(monkeypatch: pytest.MonkeyPatch) -> None:

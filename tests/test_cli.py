@@ -24,17 +24,11 @@ from kubectl_mesh.cli.entry import _parser
 from kubectl_mesh.cli.help_texts import EXAMPLES
 from kubectl_mesh.output import FORMS
 from tests import harness
-from tests.gateway_scenarios import (
-    ALLOCATED,
-    CONTROLLER,
-    GATEWAY_SCENARIOS,
-    PENDING,
-    advertisement,
-    pool,
-)
 from tests.lab.gateways import CRASHING, Gateway, refused
 from tests.lab.scenes import HOSTED_POD, LOAD_BALANCER, Scene, as_list
-from tests.scenarios import SCENARIOS
+from tests.scenarios import GATEWAY_SCENARIOS, SCENARIOS
+from tests.scenarios.gateway_model import ALLOCATED, PENDING
+from tests.scenarios.metallb import CONTROLLER, advertisement, pool
 
 FIELDS = ("field", "expected", "actual", "source")
 BROKEN = next(s for s in SCENARIOS if s.name == "workload-hosted-pod")

@@ -1,4 +1,7 @@
-"""deploy/: the manifests on real API servers, with the real RBAC authorizer and Pod security admission."""
+"""deploy/: the manifests on real API servers.
+
+The RBAC authorizer and Pod security admission are the real ones.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +18,10 @@ import yaml
 
 from release.archive import ROOT
 from tests import harness
-from tests.gateway_scenarios import GATEWAY_SCENARIOS
 from tests.lab import metallb
 from tests.lab.clusters import CLUSTERS, Lab
-from tests.test_live import brought_in, kubectl
+from tests.on_lab import brought_in, kubectl
+from tests.scenarios import GATEWAY_SCENARIOS
 
 pytestmark = pytest.mark.live
 DEPLOY = ROOT / "deploy"
@@ -44,7 +47,10 @@ def shell(lab: Lab, tmp_path: Path) -> dict[str, str]:
 
 @pytest.fixture
 def kubeconfig(lab: Lab, shell: dict[str, str], tmp_path: Path) -> Path:
-    """The one that deploy/README.md makes, by pasting its commands; the mesh stands in a namespace of its own."""
+    """The one that deploy/README.md makes, by pasting its commands.
+
+    The mesh stands in a namespace of its own.
+    """
     shutil.copytree(DEPLOY, tmp_path / "deploy")
     for path in tmp_path.glob("deploy/*/rolebinding.yaml"):
         path.write_text(
@@ -90,7 +96,7 @@ def container() -> dict[str, Any]:
 
 @pytest.mark.usefixtures("page")
 def test_with_these_rights_everything_is_read(kubeconfig: Path, standalone: Path) -> None:
-    """By the tokens of the ServiceAccounts, and by the program of the image, run as the CronJob runs it."""
+    """By the tokens of the ServiceAccounts, and by the image's program as the CronJob runs it."""
     code, out = harness.run(*job(container(), kubeconfig), "-o", "json")
     assert code == 1, out
     assert not [
@@ -172,7 +178,8 @@ def test_the_containerfile_takes_the_archive(archive: Path) -> None:
     assert "has not been built" in content
 
 
-# A mount namespace as the CronJob's container has one: the image's file system read-only, a small tmpfs at /tmp.
+# A mount namespace as the CronJob's container has one: the image's file system read-only, a small
+# tmpfs at /tmp.
 _CONTAINER = """
 set -e
 mount --bind "$1" /opt
@@ -193,7 +200,10 @@ exec setpriv --reuid 65532 --regid 65532 --clear-groups --no-new-privs "$@"
 def test_it_runs_on_a_read_only_file_system(
     kubeconfig: Path, standalone: Path, scratch: str
 ) -> None:
-    """The archive itself, with certificates in its kubeconfig; even where not so much as /tmp can be written to."""
+    """The archive itself, with certificates in its kubeconfig.
+
+    It works even where not so much as /tmp can be written to.
+    """
     if os.getuid() != 0 or not shutil.which("setpriv"):
         assert os.environ.get("CI") != "true", "it takes root, unshare and setpriv"
         pytest.skip("it takes root, unshare and setpriv")

@@ -1,4 +1,7 @@
-"""What a healthy API server won't produce: a stub that fails in every way, and connections that can't be made."""
+"""What a healthy API server won't produce.
+
+A stub fails in every way, and connections can't be made.
+"""
 
 from __future__ import annotations
 
@@ -197,7 +200,10 @@ def test_answers(name: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -
     [("endpointslices", 3), ("endpoints", 0), ("pods", 0), ("deployments", 3), ("services", 3)],
 )
 def test_one_kind_among_several(kind: str, code: int, tmp_path: Path) -> None:
-    """429 for one kind of a right workload cluster: unknown exactly where the missing read decides."""
+    """429 for one kind of a right workload cluster.
+
+    The verdict is unknown exactly where the missing read decides.
+    """
     from tests.lab.scenes import LOAD_BALANCER, Scene
 
     objects = Scene().clusters()["workload"]

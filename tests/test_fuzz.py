@@ -1,4 +1,7 @@
-"""Seeded noise: whatever a server or a kubeconfig says, the answer is one clear line or finding, and never a pass."""
+"""Seeded noise: whatever a server or a kubeconfig says, the answer is clear and never a pass.
+
+It is one line or a finding.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +58,7 @@ def damaged(value: Any, seeded: random.Random) -> Any:
     return whole[""]
 
 
-# --- kubeconfigs --------------------------------------------------------------------------------------
+# --- kubeconfigs ----------------------------------------------------------------------------------
 
 WHOLE = {
     "apiVersion": "v1",
@@ -154,7 +157,7 @@ def test_kubeconfigs_that_are_no_yaml(tmp_path: Path, capfd: pytest.CaptureFixtu
         assert "unforeseen" not in err
 
 
-# --- responses ----------------------------------------------------------------------------------------
+# --- responses ------------------------------------------------------------------------------------
 
 
 def items() -> dict[str, Any]:
@@ -203,14 +206,16 @@ def test_responses(
             assert code != 0 or report["summary"]["pass"]
 
 
+_CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+_MANY_HEADERS = b"".join(b"a%d: b\r\n" % n for n in range(500))
 RAW = {
     "null": b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nnull",
     "null-403": b"HTTP/1.1 403 Forbidden\r\nContent-Length: 4\r\n\r\nnull",
-    "negative-chunk": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\nhello\r\n0\r\n\r\n",
-    "absurd-chunk": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffffffff\r\nhello",
-    "large-chunk": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n7fffffffffffffff\r\nhello",
-    "no-chunk": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nhello",
-    "long-chunk-line": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"0" * 100_000,
+    "negative-chunk": _CHUNKED + b"-5\r\nhello\r\n0\r\n\r\n",
+    "absurd-chunk": _CHUNKED + b"ffffffffffffffffffff\r\nhello",
+    "large-chunk": _CHUNKED + b"7fffffffffffffff\r\nhello",
+    "no-chunk": _CHUNKED + b"zz\r\nhello",
+    "long-chunk-line": _CHUNKED + b"0" * 100_000,
     "negative-length": b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\nhello",
     "absurd-length": b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999999\r\n\r\nhello",
     "two-lengths": b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nContent-Length: 5\r\n\r\nhello",
@@ -218,7 +223,7 @@ RAW = {
     "odd-status": b"HTTP/1.1 -20 No\r\n\r\n",
     "no-http": b"SSH-2.0-OpenSSH_9.2\r\n",
     "http-0.9": b"{}",
-    "many-headers": b"HTTP/1.1 200 OK\r\n" + b"".join(b"a%d: b\r\n" % n for n in range(500)) + b"\r\n",
+    "many-headers": b"HTTP/1.1 200 OK\r\n" + _MANY_HEADERS + b"\r\n",
     "long-header": b"HTTP/1.1 200 OK\r\na: " + b"b" * 100_000 + b"\r\n\r\n",
     "redirect-loop": b"HTTP/1.1 301 Moved\r\nLocation: /\r\nContent-Length: 0\r\n\r\n",
     "switching": b"HTTP/1.1 101 Switching Protocols\r\n\r\n",

@@ -1,4 +1,7 @@
-"""verify-gateway against real API servers: rights, every namespace, what controllers refuse, the age of events."""
+"""verify-gateway against real API servers.
+
+Rights, every namespace, what controllers refuse, and the age of events.
+"""
 
 from __future__ import annotations
 
@@ -13,14 +16,14 @@ import pytest
 import yaml
 
 from tests import harness
-from tests.gateway_scenarios import GATEWAY_SCENARIOS, MESH_GATEWAY, PENDING, scenario
 from tests.lab import metallb
 from tests.lab.apply import apply, wait
 from tests.lab.clusters import CLUSTERS, Lab
 from tests.lab.gateways import Gateway, GatewayPod, refused
 from tests.lab.scenes import HOSTED_POD, Scene
-from tests.scenarios import EXIT, Scenario
-from tests.test_live import CLUSTER_ROLE, as_reader, brought_in, decisive_rules, flags
+from tests.on_lab import CLUSTER_ROLE, as_reader, brought_in, decisive_rules, flags
+from tests.scenarios import EXIT, GATEWAY_SCENARIOS, Scenario
+from tests.scenarios.gateway_model import MESH_GATEWAY, PENDING, scenario
 
 pytestmark = pytest.mark.live
 
@@ -40,7 +43,7 @@ def metallb_namespace(lab: Lab) -> str:
 def test_the_documented_cluster_role_is_enough(
     lab: Lab, metallb_namespace: str, tmp_path: Path
 ) -> None:
-    """Bound in the mesh's namespace and in MetalLB's, nothing is forbidden but the look into all others."""
+    """Bound in the mesh's namespace and MetalLB's, only the look into all others is forbidden."""
     rules = yaml.safe_load(CLUSTER_ROLE.read_text())["rules"]
     for name, verdict in (("gateway-right", "pass"), ("gateway-page", "fail")):
         moved = brought_in(lab, named(name), f"gw-rights-{name}")
@@ -122,7 +125,8 @@ def test_a_quota_that_refuses_the_pods(lab: Lab) -> None:
     lab.api(
         "workload", "POST", base, {"metadata": {"name": "none"}, "spec": {"hard": {"pods": "1"}}}
     )
-    # No quota controller runs here: what is used is written by hand. The local istiod takes the one Pod.
+    # No quota controller runs here: what is used is written by hand. The local istiod takes the one
+    # Pod.
     lab.api(
         "workload",
         "PATCH",
@@ -201,7 +205,10 @@ def test_the_printed_command_ends_the_fault(name: str, code: str, verb: str, lab
 
 
 def test_the_printed_repair_of_the_cause_leaves_only_what_needs_time(lab: Lab) -> None:
-    """The page's case: with istiod-remote mended, only the gateway is left, which needs its kubelet's next probe."""
+    """The page's case: with istiod-remote mended, only the gateway is left.
+
+    It needs its kubelet's next probe.
+    """
     scene = Scene(gateways=(Gateway(pods=(refused(),)),), remote=(HOSTED_POD,))
     moved = harness.in_namespace(Scenario("x", scene, "fail"), "gw-repair").scene
     apply(lab, moved)

@@ -1,4 +1,7 @@
-"""krew: the manifest that is rendered, and real krew installing, upgrading and removing the plugin."""
+"""krew: the manifest that is rendered.
+
+Real krew installs, upgrades and removes the plugin.
+"""
 
 from __future__ import annotations
 
@@ -97,7 +100,10 @@ def test_the_committed_manifest_is_a_rendered_one(
 
 @dataclass
 class Krew:
-    """A machine's krew: its kubectl, its folder, a custom index and the server that the archives lie on."""
+    """A machine's krew: its kubectl, its folder, and a custom index.
+
+    A server has the archives.
+    """
 
     environment: dict[str, str]
     root: Path
@@ -247,8 +253,8 @@ def test_from_a_custom_index(krew: Krew, lab: Lab, archive: Path) -> None:
     assert krew.version() == f"v{__version__}"
     assert krew.run("kubectl", "mesh", *verify).returncode == 1
 
-    # As the README puts completion in place: whatever stands in krew's own folder beside no plugin, it takes for
-    # an outdated krew.
+    # As the README puts completion in place: whatever stands in krew's own folder beside no plugin,
+    # it takes for an outdated krew.
     readme = (ROOT / "README.md").read_text()
     line = next(
         line for line in readme.splitlines() if line.startswith("kubectl mesh completion kubectl")

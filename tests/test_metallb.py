@@ -1,4 +1,7 @@
-"""verify-gateway where the real MetalLB controller gives the addresses, or doesn't, and where there is none."""
+"""verify-gateway where the real MetalLB controller gives the addresses, or doesn't.
+
+And where there is none.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +13,14 @@ from typing import Any
 import pytest
 
 from tests import harness
-from tests.gateway_scenarios import PENDING, advertisement, asking, pool, scenario
 from tests.lab import metallb
 from tests.lab.apply import apply, wait
 from tests.lab.clusters import Lab
 from tests.lab.gateways import Gateway, refused
 from tests.lab.objects import Object
 from tests.lab.scenes import service
+from tests.scenarios.gateway_model import PENDING, scenario
+from tests.scenarios.metallb import advertisement, asking, pool
 
 pytestmark = pytest.mark.live
 
@@ -44,7 +48,10 @@ def bring(lab: Lab, namespace: str, *gateways: Gateway, **given: Any) -> None:
 
 
 def until(namespace: str, code: str, *flags: str) -> dict[str, Any]:
-    """The failing finding of a code, once the run tells it; the other failures of that run are none."""
+    """The failing finding of a code, once the run tells it.
+
+    The other failures of that run are none.
+    """
 
     def told() -> dict[str, Any] | None:
         _, found = verify(namespace, *flags)
@@ -84,7 +91,10 @@ def test_no_load_balancer(lab: Lab, capfd: pytest.CaptureFixture[str]) -> None:
 
 
 def test_no_load_balancer_in_the_control_plane_cluster(lab: Lab) -> None:
-    """The page's chain: hosted-lb has no address, so istiod-remote has none to lead to, so the gateway is not ready."""
+    """The page's chain: hosted-lb has no address, so istiod-remote has none to lead to.
+
+    So the gateway is not ready.
+    """
     bring(lab, "lb-chain", Gateway(pods=(refused(),)), lb=(), remote=(), configured=None)
     code, found = verify("lb-chain")
     by_code = {f["code"]: f for f in found}

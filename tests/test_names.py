@@ -45,7 +45,7 @@ def renamed(objects: list[dict[str, Any]], kind: str, name: str) -> list[dict[st
 
 
 def broken(**more: Any) -> list[dict[str, Any]]:
-    """A workload cluster whose istiod-remote leads to a wrong address, in a slice without Endpoints."""
+    """A workload cluster with a wrong address in istiod-remote's slice, without Endpoints."""
     from tests.lab.scenes import HOSTED_POD
 
     scene = Scene(**more)

@@ -18,9 +18,9 @@ from kubectl_mesh.findings.catalog import RESULTS
 from kubectl_mesh.kube.snapshot import ALL_NAMESPACES, Snapshot
 from kubectl_mesh.mesh.resources import RESOURCES
 from tests import generated
-from tests.gateway_scenarios import ALLOCATED
 from tests.lab.gateways import Gateway, refused
 from tests.lab.scenes import Scene
+from tests.scenarios.gateway_model import ALLOCATED
 
 ROOT = generated.ROOT
 README = (ROOT / "README.md").read_text()

@@ -12,9 +12,7 @@ import pytest
 import kubectl_mesh
 from kubectl_mesh.findings.catalog import RESULTS
 from tests import harness
-from tests.gateway_scenarios import GATEWAY_SCENARIOS
-from tests.mesh_wide_scenarios import MESH_WIDE
-from tests.scenarios import EXIT, SCENARIOS, Scenario
+from tests.scenarios import EXIT, GATEWAY_SCENARIOS, MESH_WIDE, SCENARIOS, Scenario
 
 ALL = [*SCENARIOS, *GATEWAY_SCENARIOS]
 

@@ -1,4 +1,7 @@
-"""`kubectl mesh snapshot`: the file gives the verdict that the clusters gave, and holds nothing that it should not."""
+"""`kubectl mesh snapshot`: the file gives the verdict that the clusters gave.
+
+It holds nothing that it should not.
+"""
 
 from __future__ import annotations
 
@@ -27,17 +30,19 @@ from kubectl_mesh.snapshots.packing import pack
 from kubectl_mesh.snapshots.pruning import prune, prune_all
 from kubectl_mesh.snapshots.redaction import Redaction
 from tests import harness
-from tests.gateway_scenarios import GATEWAY_SCENARIOS
 from tests.lab.apply import apply
 from tests.lab.clusters import Lab
 from tests.lab.scenes import HOSTED_POD, LOAD_BALANCER, Scene
-from tests.scenarios import SCENARIOS, Scenario
+from tests.scenarios import GATEWAY_SCENARIOS, SCENARIOS, Scenario
 
 ALL = [scenario for scenario in (*SCENARIOS, *GATEWAY_SCENARIOS) if not scenario.unread]
 
 
 def captured(scenario: Scenario, folder: Path) -> list[Snapshot]:
-    """The snapshots of a scenario's files, as if they were of clusters: kinds that aren't there were looked for."""
+    """The snapshots of a scenario's files, as if they were of clusters.
+
+    Kinds that aren't there were looked for.
+    """
     paths = harness.write(scenario, folder)[1::2]
     snapshots = [
         replace(bundle.load([path], scenario.scene.namespace).verified[0], taken=1.7e9)
@@ -154,9 +159,12 @@ SECRETS: dict[str, dict[str, Any]] = {
     "ConfigMap": {
         "metadata": {"name": "istio"},
         "data": {
-            "mesh": "defaultConfig:\n  meshId: m\n  proxyMetadata: {KEY: SECRET}\ncaCertificates: [{pem: SECRET}]\n",
-            "values": '{"global":{"meshID":"m","jwt":"SECRET","caAddress":["SECRET"]},"other":"SECRET"}',
-            "config": "address-pools: [{name: p, addresses: [10.0.0.1/32], peers: SECRET}]\npeers: SECRET",
+            "mesh": "defaultConfig:\n  meshId: m\n  proxyMetadata: {KEY: SECRET}\n"
+            "caCertificates: [{pem: SECRET}]\n",
+            "values": '{"global":{"meshID":"m","jwt":"SECRET","caAddress":["SECRET"]},'
+            '"other":"SECRET"}',
+            "config": "address-pools: [{name: p, addresses: [10.0.0.1/32], peers: SECRET}]\n"
+            "peers: SECRET",
             "meshNetworks": "SECRET",
             "root-cert.pem": "SECRET",
         },
@@ -380,7 +388,10 @@ def test_how_a_file_is_read(file: Path, tmp_path: Path, monkeypatch: pytest.Monk
 
 @pytest.mark.live
 def test_a_mesh_in_a_file(lab: Lab, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    """The same report as on the clusters, from plain, packed and piped files, and with stand-ins the same verdict."""
+    """The same report as on the clusters, from plain, packed and piped files.
+
+    With stand-ins the verdict is the same.
+    """
     for name, scene, code in (
         ("snap-right", Scene(remote=(LOAD_BALANCER,), namespace="snap-right"), 0),
         ("snap-broken", Scene(remote=(HOSTED_POD,), namespace="snap-broken"), 1),

@@ -1,4 +1,7 @@
-"""`python -m tests.lab build|up|down`: build the binaries, or start the lab by hand with the page's broken mesh."""
+"""`python -m tests.lab build|up|down`.
+
+Builds the binaries, or starts the lab by hand with the page's broken mesh.
+"""
 
 from __future__ import annotations
 

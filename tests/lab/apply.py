@@ -1,4 +1,7 @@
-"""Brings a scene into the lab's clusters, with status written as kubelets and load balancers write it."""
+"""Brings a scene into the lab's clusters.
+
+Status is written as kubelets and load balancers write it.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ _SECONDS = 30.0
 
 
 def apply(lab: Lab, scene: Scene) -> None:
-    """Create a scene's objects in their namespaces and wait until the controllers have done their part."""
+    """Create a scene's objects and wait until the controllers have done their part."""
     for cluster, objects in scene.clusters().items():
         for namespace in dict.fromkeys(
             [scene.namespace, *(o["metadata"]["namespace"] for o in objects)]
@@ -107,7 +110,10 @@ class _Target:
             self.api("DELETE", self.path(obj["kind"], obj["metadata"]["name"]))
 
     def _fill(self, owner: str, pods: list[Object]) -> dict[str, str]:
-        """Give the Pods that the Deployment's controllers made a node and the scene's status; their names there."""
+        """Give the Pods that the Deployment's controllers made a node and the scene's status.
+
+        The result is their names there.
+        """
         held = {k: v for k, v in pods[0]["metadata"]["labels"].items() if k != "pod-template-hash"}
         labels = ",".join(f"{key}={value}" for key, value in held.items())
         query = f"{self.path('Pod')}?labelSelector={quote(labels)}"
@@ -151,12 +157,14 @@ class _Target:
         return any(c["type"] == "Progressing" for c in conditions)
 
     def _sliced(self, service: str, ready: list[str]) -> bool:
-        query = f"{self.path('EndpointSlice')}?labelSelector={quote(f'kubernetes.io/service-name={service}')}"
+        selector = quote(f"kubernetes.io/service-name={service}")
+        query = f"{self.path('EndpointSlice')}?labelSelector={selector}"
         found = [e for s in self.api("GET", query)["items"] for e in s["endpoints"] or []]
         return ready == sorted(a for e in found if e["conditions"]["ready"] for a in e["addresses"])
 
     def _mirrored(self, service: str, wanted: list[str]) -> bool:
-        query = f"{self.path('EndpointSlice')}?labelSelector={quote(f'kubernetes.io/service-name={service}')}"
+        selector = quote(f"kubernetes.io/service-name={service}")
+        query = f"{self.path('EndpointSlice')}?labelSelector={selector}"
         found = [
             sorted(a for e in s["endpoints"] or [] for a in e["addresses"])
             for s in self.api("GET", query)["items"]

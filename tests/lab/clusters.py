@@ -1,4 +1,7 @@
-"""Starts and ends the lab: one etcd, and for each cluster a real kube-apiserver and kube-controller-manager."""
+"""Starts and ends the lab.
+
+It is one etcd, and for each cluster a real kube-apiserver and kube-controller-manager.
+"""
 
 from __future__ import annotations
 
@@ -83,7 +86,10 @@ class Lab:
 
 
 def start(folder: Path, *, tied: bool = True) -> Lab:
-    """Start the lab in a folder. `tied`: its processes end with this one, however that ends. Raises LabError."""
+    """Start the lab in a folder; raises LabError.
+
+    `tied`: its processes end with this one, however that ends.
+    """
     where = binaries.find_or_build()
     etcd_client, etcd_peer, *ports = free_ports(2 + len(CLUSTERS))
     servers = {
@@ -172,7 +178,10 @@ def _openssl(*arguments: str) -> None:
 
 
 def _make_client_certificate(folder: Path) -> None:
-    """client.crt and client.key of an admin, signed by the CA that the API servers trust for users."""
+    """client.crt and client.key of an admin.
+
+    The CA that signs them is the one that the API servers trust for users.
+    """
     subject = ["-subj", "/O=system:masters/CN=certified"]
     ca = [f"{folder}/client-ca.crt", f"{folder}/client-ca.key"]
     _openssl(
@@ -322,7 +331,10 @@ def free_ports(count: int) -> list[int]:
 
 
 def end(pids: list[int], wait: Callable[[], Any] = lambda: None) -> None:
-    """End processes by SIGTERM, after 2 s by SIGKILL; returns when all are gone. `wait` reaps own children."""
+    """End processes by SIGTERM, after 2 s by SIGKILL; returns when all are gone.
+
+    `wait` reaps own children.
+    """
     for kill, seconds in ((signal.SIGTERM, 2.0), (signal.SIGKILL, 10.0)):
         deadline = time.monotonic() + seconds
         for pid in pids:

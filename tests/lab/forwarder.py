@@ -1,7 +1,7 @@
-"""A TCP forwarder that adds a round-trip time, for measuring: `python -m tests.lab.forwarder MS TARGET_PORT…`.
+"""`python -m tests.lab.forwarder MS TARGET_PORT…`: a TCP forwarder that adds a round-trip time.
 
-Holds the bytes of each direction for half the round-trip time, and a new connection for one. Prints the
-ports that it listens on, one for each target on 127.0.0.1, and runs until it is ended.
+Holds the bytes of each direction for half the round-trip time, and a new connection for one. Prints
+the ports that it listens on, one for each target on 127.0.0.1, and runs until it is ended.
 """
 
 from __future__ import annotations

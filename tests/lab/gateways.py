@@ -1,4 +1,7 @@
-"""Gateways as data, for scenes: the troubleshooting page's own Pod, and its state as a kubelet would tell it."""
+"""Gateways as data, for scenes.
+
+The troubleshooting page's own Pod, and its state as a kubelet would tell it.
+"""
 
 from __future__ import annotations
 
@@ -21,14 +24,21 @@ GATEWAY_LB = "10.64.30.80"
 TEMPLATE, EARLIER = "b8b597c59", "5c8d7f6b9d"
 INGRESS = {"app": "istio-ingressgateway", "istio": "ingressgateway"}
 # As the page's Events show it; the IP is the Pod's.
-_REFUSED = 'Readiness probe failed: Get "http://{ip}:15021/healthz/ready": dial tcp {ip}:15021: connect: connection refused'
+_REFUSED = (
+    'Readiness probe failed: Get "http://{ip}:15021/healthz/ready": '
+    "dial tcp {ip}:15021: connect: connection refused"
+)
 PORTS = ((15021, "status-port", 15021), (80, "http2", 8080), (443, "https", 8443))
 _CONTAINER = PAGE_POD["status"]["containerStatuses"][0]
 
 
 @dataclass(frozen=True)
 class GatewayPod:
-    """One Pod: `status` merges into that of a running Pod that is not ready; `events` are (reason, message, count)."""
+    """One Pod.
+
+    `status` merges into that of a running Pod that is not ready; `events` are (reason, message,
+    count).
+    """
 
     ip: str = GATEWAY_POD
     ready: bool = False
@@ -40,10 +50,11 @@ class GatewayPod:
 
 @dataclass(frozen=True)
 class Gateway:
-    """One gateway of a cluster; `env` replaces variables of the proxy, `image` is by default of the scene's version.
+    """One gateway of a cluster.
 
-    `kind` is the Service's type, `service` merges into the Service, `deployment` into the Deployment; None leaves
-    either out.
+    `env` replaces variables of the proxy, `image` is by default of the scene's version.
+    `kind` is the Service's type, `service` merges into the Service, `deployment` into the
+    Deployment; None leaves either out.
     """
 
     name: str = "istio-ingressgateway"
@@ -80,10 +91,12 @@ def waiting(reason: str, message: str, *events: tuple[str, str, int], **last: An
 
 CRASHING = waiting(
     "CrashLoopBackOff",
-    "back-off 5m0s restarting failed container=istio-proxy pod=istio-ingressgateway-b8b597c59-7gnwr_istio-system",
+    "back-off 5m0s restarting failed container=istio-proxy "
+    "pod=istio-ingressgateway-b8b597c59-7gnwr_istio-system",
     (
         "BackOff",
-        "Back-off restarting failed container istio-proxy in pod istio-ingressgateway-b8b597c59-7gnwr",
+        "Back-off restarting failed container istio-proxy "
+        "in pod istio-ingressgateway-b8b597c59-7gnwr",
         9,
     ),
     restartCount=7,
@@ -102,7 +115,8 @@ NO_CA = waiting(
     "",
     (
         "FailedMount",
-        'MountVolume.SetUp failed for volume "istiod-ca-cert" : configmap "istio-ca-root-cert" not found',
+        'MountVolume.SetUp failed for volume "istiod-ca-cert" : '
+        'configmap "istio-ca-root-cert" not found',
         12,
     ),
 )
@@ -230,7 +244,10 @@ def _pod(gateway: Gateway, number: int, state: GatewayPod, template: Object) -> 
 
 
 def _service(gateway: Gateway, pods: list[Object]) -> list[Object]:
-    """The Service, and the slice that the endpoint slice controller makes for it (in a lab: it makes it itself)."""
+    """The Service, and the slice that the endpoint slice controller makes for it.
+
+    In a lab the controller makes it itself.
+    """
     ports = [{"name": n, "port": p, "protocol": "TCP", "targetPort": t} for p, n, t in PORTS]
     made: Object = {
         "apiVersion": "v1",

@@ -1,4 +1,7 @@
-"""The real MetalLB controller in a cluster of the lab: its CRDs, the Pod that stands for it, and the process itself."""
+"""The real MetalLB controller in a cluster of the lab.
+
+Its CRDs, the Pod that stands for it, and the process itself.
+"""
 
 from __future__ import annotations
 
@@ -81,7 +84,7 @@ def create(lab: Lab, cluster: str, obj: Object) -> None:
 
 
 def clear(lab: Lab, cluster: str) -> None:
-    """Delete every pool and advertisement, and every LoadBalancer Service that could hold or want an address."""
+    """Delete every pool and advertisement, and every LoadBalancer Service."""
     for kind in ("ipaddresspools", "l2advertisements", "bgpadvertisements"):
         lab.api(cluster, "DELETE", f"{_API}/namespaces/{NAMESPACE}/{kind}")
     for service in lab.api(cluster, "GET", "/api/v1/services")["items"]:

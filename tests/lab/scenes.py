@@ -1,7 +1,7 @@
 """Meshes as data: a small description, from which the objects of two clusters are made.
 
-The same objects are applied to the lab's API servers and written into files. Names, labels, ports and
-shapes are those of real hosted meshes (Istio 1.22, mspider) and of Istio's istiod charts.
+The same objects are applied to the lab's API servers and written into files. Names, labels, ports
+and shapes are those of real hosted meshes (Istio 1.22, mspider) and of Istio's istiod charts.
 """
 
 from __future__ import annotations
@@ -38,11 +38,13 @@ class Pod:
 
 @dataclass(frozen=True)
 class Scene:
-    """One mesh. `both`: the control-plane cluster is its own workload cluster, and there is no other.
+    """One mesh.
 
+    `both`: the control-plane cluster is its own workload cluster, and there is no other.
     `patches` merge into objects, keyed `Kind/name` with the cluster before it where both have it
-    (`workload:Service/istiod-remote`); None as a patch removes the object. `extra` adds objects. `gateways` stand
-    where the proxies are; `version` is the tag of every istiod's and proxy's image.
+    (`workload:Service/istiod-remote`); None as a patch removes the object. `extra` adds objects.
+    `gateways` stand where the proxies are; `version` is the tag of every istiod's and proxy's
+    image.
     """
 
     mesh: str = "hosted-mesh"
@@ -347,7 +349,10 @@ def endpoint_slice(
 
 
 def with_mirrors(written: Object) -> list[Object]:
-    """Endpoints and the slices that the mirroring controller makes of them (none in a lab: it makes them itself)."""
+    """Endpoints and the slices that the mirroring controller makes of them.
+
+    In a lab it makes them itself: none here.
+    """
     mirrors = []
     for number, subset in enumerate(written["subsets"]):
         ports = [(p["port"], p.get("name", "")) for p in subset.get("ports", [])]
