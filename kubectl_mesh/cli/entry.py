@@ -566,7 +566,7 @@ def _look(arguments: argparse.Namespace) -> Report:
         all_contexts=clusters.all_contexts,
     )
     entries = verify(clusters, intent, gateways=arguments.command == "verify-gateway")
-    if any(cluster.stand_ins for cluster in clusters.every):
+    if any(cluster.redacted for cluster in clusters.every):
         from kubectl_mesh.findings.catalog import phrase
 
         for finding in (finding for entry in entries for finding in entry.findings if finding.hint):

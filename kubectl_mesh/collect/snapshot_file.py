@@ -39,7 +39,7 @@ def dump(clusters: Clusters) -> Object:
                 "namespace": snapshot.namespace,
                 "server": f"server-{servers.index(snapshot.server) + 1}",
                 "taken": snapshot.taken,
-                "standIns": snapshot.stand_ins,
+                "standIns": snapshot.redacted,
                 "answered": sorted(([*key] for key in snapshot.answered), key=json.dumps),
                 "failures": [
                     {"read": [*key], "code": failure.code, "detail": failure.detail}
@@ -111,7 +111,7 @@ def _cluster(written: Object) -> Snapshot | None:
     snapshot = Snapshot(
         text(written, "context"), text(written, "namespace"), text(written, "server"), taken
     )
-    snapshot.stand_ins = dig(written, "standIns") is True
+    snapshot.redacted = dig(written, "standIns") is True
     snapshot.aliases = tuple(texts(written, "aliases"))
     snapshot.answered = {(kind, namespace, subject) for kind, namespace, subject in keys}
     for failure in failed:

@@ -13,7 +13,7 @@ from kubectl_mesh.kube.objects import Object, name_of, text
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a read gave no answer: `code` is the code of the finding that tells it, `detail` one line."""
+    """Why a read gave no answer: the code of the finding that reports it, and one line."""
 
     code: str
     detail: str
@@ -32,10 +32,13 @@ ReadKey = tuple[str, str, str | None]
 class Snapshot:
     """The objects of one namespace of one cluster (and of others, where an object says so).
 
-    `source` is the context's or the file's name, `server` what identifies the API server, `taken` when it was first
-    asked, in seconds since 1970 (both None for files). `answered` and `failures` are keyed by (kind, namespace,
-    subject): subject is the name that was asked for, or None for the kind as a whole. `stand_ins`: its addresses and
-    names are made up. `aliases` are further contexts that lead there in the same way.
+    `source` is the context's or the file's name, `server` what identifies the API server, `taken`
+    when it was first asked, in seconds since 1970 (both None for files). `answered` and `failures`
+    are keyed by (kind, namespace, subject): subject is the name that was asked for, or None for the
+    kind as a whole. `redacted`: its addresses and names are made up. `aliases` are further contexts
+    that lead there in the same way.
+
+    It changes by `answer` and `fail` alone.
     """
 
     source: str
@@ -45,7 +48,7 @@ class Snapshot:
     objects: dict[str, list[Object]] = field(default_factory=dict)
     answered: set[ReadKey] = field(default_factory=set)
     failures: dict[ReadKey, Failure] = field(default_factory=dict)
-    stand_ins: bool = False
+    redacted: bool = False
     aliases: tuple[str, ...] = ()
 
     @property
@@ -54,7 +57,10 @@ class Snapshot:
         return text(self.find("Namespace", "kube-system", ALL_NAMESPACES), "metadata", "uid")
 
     def same_cluster(self, other: Snapshot) -> bool:
-        """Whether both are of one cluster: one API server, the same files, or the very same kube-system."""
+        """Whether both are of one cluster.
+
+        One API server, the same files, or the very same kube-system.
+        """
         if self.uid and self.uid == other.uid:
             return True
         return self.server == other.server and (
@@ -63,20 +69,30 @@ class Snapshot:
 
     def add(self, kind: str, found: Iterable[Object]) -> None:
         """Keep objects of one kind; an object that is already there is replaced."""
-        kept = {
-            (text(o, "metadata", "namespace"), name_of(o)): o for o in self.objects.get(kind, [])
-        }
-        for obj in found:
+        kept = {}
+        for obj in (*self.objects.get(kind, []), *found):
             kept[text(obj, "metadata", "namespace"), name_of(obj)] = obj
         self.objects[kind] = list(kept.values())
 
+    def answer(self, keys: Iterable[ReadKey], kind: str, found: Iterable[Object]) -> None:
+        """A read was answered by these objects of one kind; as `add` for them."""
+        self.answered.update(keys)
+        self.add(kind, found)
+
+    def fail(self, keys: Iterable[ReadKey], failure: Failure) -> None:
+        """A read gave no answer."""
+        self.failures.update(dict.fromkeys(keys, failure))
+
     def all(self, kind: str, namespace: str | None = None) -> list[Object]:
-        """Every object of a kind in a namespace (default: the snapshot's own), or in ALL_NAMESPACES."""
-        found, wanted = (
-            self.objects.get(kind, []),
-            self.namespace if namespace is None else namespace,
-        )
-        return [o for o in found if wanted in (ALL_NAMESPACES, self.namespace_of(o))]
+        """Every object of a kind in a namespace, or in ALL_NAMESPACES.
+
+        The namespace is the snapshot's own where none is given.
+        """
+        found = self.objects.get(kind, [])
+        wanted = self.namespace if namespace is None else namespace
+        if wanted == ALL_NAMESPACES:
+            return list(found)
+        return [obj for obj in found if self.namespace_of(obj) == wanted]
 
     def namespace_of(self, obj: Object) -> str:
         """The namespace of an object; the snapshot's own where a file doesn't say it."""
@@ -84,7 +100,10 @@ class Snapshot:
 
     def find(self, kind: str, name: str, namespace: str | None = None) -> Object | None:
         """One object by its name, or None: ask `unread` whether None means absent."""
-        return next((o for o in self.all(kind, namespace) if name_of(o) == name), None)
+        for obj in self.all(kind, namespace):
+            if name_of(obj) == name:
+                return obj
+        return None
 
     def unread(
         self, kind: str, subject: str | None = None, namespace: str | None = None
@@ -94,13 +113,21 @@ class Snapshot:
         What was answered for ALL_NAMESPACES was answered for each.
         """
         where = self.namespace if namespace is None else namespace
-        whole, named = (kind, where, None), (kind, where, subject)
-        if {named, (kind, ALL_NAMESPACES, subject), (kind, ALL_NAMESPACES, None)} & self.answered:
+        if self._is_answered(kind, where, subject):
             return None
-        if whole in self.answered and named not in self.failures:
-            return None
-        asked = self.failures.get(named) or self.failures.get(whole)
-        if asked or self.answered:
-            return asked or Failure(NOT_CAPTURED, f"{kind} {subject or 'objects'} not read")
+        failure = self.failures.get((kind, where, subject)) or self.failures.get(
+            (kind, where, None)
+        )
+        if failure:
+            return failure
+        if self.answered:
+            return Failure(NOT_CAPTURED, f"{kind} {subject or 'objects'} not read")
         # Nothing answered: what was not even asked for failed as the rest did.
         return next(iter(self.failures.values()), Failure(NOT_CAPTURED, "nothing was read"))
+
+    def _is_answered(self, kind: str, namespace: str, subject: str | None) -> bool:
+        named, whole = (kind, namespace, subject), (kind, namespace, None)
+        everywhere = ((kind, ALL_NAMESPACES, subject), (kind, ALL_NAMESPACES, None))
+        if not self.answered.isdisjoint((named, *everywhere)):
+            return True
+        return whole in self.answered and named not in self.failures
