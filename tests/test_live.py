@@ -622,8 +622,8 @@ def test_a_selector_is_taken_away(lab: Lab, mesh_cli: dict[str, str]) -> None:
 
 def test_interrupt_ends_clean(lab: Lab) -> None:
     script = (
-        "import sys, signal, os; from kubectl_mesh import cli; from kubectl_mesh.collect import live\n"
-        "live.Capture.run = lambda *a: os.kill(os.getpid(), signal.SIGINT) or __import__('time').sleep(5)\n"
+        "import sys, signal, os; from kubectl_mesh import cli; from kubectl_mesh.collect import collector\n"
+        "collector.Collector.run = lambda *a: os.kill(os.getpid(), signal.SIGINT) or __import__('time').sleep(5)\n"
         "sys.exit(cli.main(['verify-endpoints']))"
     )
     done = subprocess.run(

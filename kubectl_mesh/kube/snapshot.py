@@ -5,7 +5,7 @@ Knows nothing of Istio.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from kubectl_mesh.kube.objects import Object, name_of, text
@@ -74,10 +74,11 @@ class Snapshot:
             kept[text(obj, "metadata", "namespace"), name_of(obj)] = obj
         self.objects[kind] = list(kept.values())
 
-    def answer(self, keys: Iterable[ReadKey], kind: str, found: Iterable[Object]) -> None:
-        """A read was answered by these objects of one kind; as `add` for them."""
+    def answer(self, keys: Iterable[ReadKey], found: Mapping[str, Iterable[Object]]) -> None:
+        """Reads were answered by these objects, by kind; as `add` for them."""
         self.answered.update(keys)
-        self.add(kind, found)
+        for kind, objects in found.items():
+            self.add(kind, objects)
 
     def fail(self, keys: Iterable[ReadKey], failure: Failure) -> None:
         """A read gave no answer."""
