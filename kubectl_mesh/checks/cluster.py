@@ -52,7 +52,7 @@ class Verification:
 
     def __init__(self, scope: Scope) -> None:
         self.scope, self.intent, self.cluster = scope, scope.intent, scope.verified
-        self.configs = mesh_configs(self.cluster)
+        self.configs = list(mesh_configs(self.cluster))
         # Where there is no mesh config at all, `istio` was asked for by name.
         self.config_unread = None if self.configs else self.cluster.unread("ConfigMap", "istio")
         # A control plane that was named may be this very cluster, under another name or in another namespace.

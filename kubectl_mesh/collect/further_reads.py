@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 from kubectl_mesh.collect.reads import Read, each_selected, named, selected, slices
 from kubectl_mesh.kube.objects import Object, mapping, name_of, text
@@ -156,7 +156,7 @@ def further_gateway_reads(
     """
     if not cluster.answered:
         return []
-    found: list[Gateway] = []
+    found: Sequence[Gateway] = ()
     reads = further_reads(cluster, verified=verified)
     if verified:
         found = gateways(cluster, gateways_in, gateway)
@@ -186,7 +186,7 @@ def _hosted_lbs_of_its_meshes(cluster: Snapshot, *, verified: bool) -> list[Obje
     return found
 
 
-def _further_slices(verified: Snapshot, found: list[Gateway], gateways_in: str) -> list[Read]:
+def _further_slices(verified: Snapshot, found: Sequence[Gateway], gateways_in: str) -> list[Read]:
     """The slices of gateway Services, whose names the first round could not know."""
     names: dict[str, None] = {}
     for gateway in found:
@@ -196,7 +196,7 @@ def _further_slices(verified: Snapshot, found: list[Gateway], gateways_in: str) 
     return [slices(gateways_in, *names)] if names else []
 
 
-def _further_lists(verified: Snapshot, found: list[Gateway], gateways_in: str) -> list[Read]:
+def _further_lists(verified: Snapshot, found: Sequence[Gateway], gateways_in: str) -> list[Read]:
     """What belongs to gateways, and bears no gateway's label.
 
     Services in their namespaces (many of these cost no more than all), Pods and Deployments.
@@ -266,7 +266,7 @@ def _announcement_reads(cluster: Snapshot, allocated: list[Object]) -> list[Read
     return reads
 
 
-def _event_reads(cluster: Snapshot, found: list[Gateway], exposed: list[Object]) -> list[Read]:
+def _event_reads(cluster: Snapshot, found: Sequence[Gateway], exposed: list[Object]) -> list[Read]:
     """The events of Services that wait for an address, and of an unready Pod of each gateway.
 
     The Pods come behind the first of the Services.

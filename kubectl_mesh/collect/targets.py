@@ -191,7 +191,7 @@ def _questions(clusters: Clusters, arguments: argparse.Namespace) -> Questions:
     """What each of the clusters is asked."""
     gateways_in = ALL_NAMESPACES if arguments.all_namespaces else arguments.namespace
     with_gateways = arguments.command == "verify-gateway"
-    exposed: dict[int, set[str]] = {}
+    exposed: dict[int, frozenset[str]] = {}
 
     def first(cluster: Snapshot) -> list[Read]:
         beside = mesh_wide_reads() if clusters.mesh_wide else []

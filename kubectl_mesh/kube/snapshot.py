@@ -5,8 +5,10 @@ Knows nothing of Istio.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from kubectl_mesh.kube.objects import Object, name_of, text
 
@@ -28,6 +30,10 @@ ALL_NAMESPACES = ""  # as Kubernetes writes it
 ReadKey = tuple[str, str, str | None]
 
 
+_Arguments = ParamSpec("_Arguments")
+_Found = TypeVar("_Found")
+
+
 @dataclass(eq=False)
 class Snapshot:
     """The objects of one namespace of one cluster (and of others, where an object says so).
@@ -38,7 +44,7 @@ class Snapshot:
     kind as a whole. `redacted`: its addresses and names are made up. `aliases` are further contexts
     that lead there in the same way.
 
-    It changes by `answer` and `fail` alone.
+    It changes by `add`, `answer` and `fail` alone, which forget the facts that were found in it.
     """
 
     source: str
@@ -50,6 +56,7 @@ class Snapshot:
     failures: dict[ReadKey, Failure] = field(default_factory=dict)
     redacted: bool = False
     aliases: tuple[str, ...] = ()
+    _facts: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def uid(self) -> str:
@@ -69,31 +76,43 @@ class Snapshot:
 
     def add(self, kind: str, found: Iterable[Object]) -> None:
         """Keep objects of one kind; an object that is already there is replaced."""
+        self._keep(kind, found)
+        self._forget_facts()
+
+    def _keep(self, kind: str, found: Iterable[Object]) -> None:
         kept = {}
         for obj in (*self.objects.get(kind, []), *found):
             kept[text(obj, "metadata", "namespace"), name_of(obj)] = obj
         self.objects[kind] = list(kept.values())
 
+    def _forget_facts(self) -> None:
+        """Called once a change is complete.
+
+        Another thread may be finding a fact meanwhile: it keeps it among those that are forgotten.
+        """
+        self._facts = {}
+
     def answer(self, keys: Iterable[ReadKey], found: Mapping[str, Iterable[Object]]) -> None:
         """Reads were answered by these objects, by kind; as `add` for them."""
         self.answered.update(keys)
         for kind, objects in found.items():
-            self.add(kind, objects)
+            self._keep(kind, objects)
+        self._forget_facts()
 
     def fail(self, keys: Iterable[ReadKey], failure: Failure) -> None:
         """A read gave no answer."""
         self.failures.update(dict.fromkeys(keys, failure))
+        self._forget_facts()
 
     def all(self, kind: str, namespace: str | None = None) -> list[Object]:
         """Every object of a kind in a namespace, or in ALL_NAMESPACES.
 
         The namespace is the snapshot's own where none is given.
         """
-        found = self.objects.get(kind, [])
-        wanted = self.namespace if namespace is None else namespace
-        if wanted == ALL_NAMESPACES:
-            return list(found)
-        return [obj for obj in found if self.namespace_of(obj) == wanted]
+        where = self.namespace if namespace is None else namespace
+        if where == ALL_NAMESPACES:
+            return list(self.objects.get(kind, []))
+        return list(_by_namespace(self, kind).get(where, []))
 
     def namespace_of(self, obj: Object) -> str:
         """The namespace of an object; the snapshot's own where a file doesn't say it."""
@@ -101,10 +120,8 @@ class Snapshot:
 
     def find(self, kind: str, name: str, namespace: str | None = None) -> Object | None:
         """One object by its name, or None: ask `unread` whether None means absent."""
-        for obj in self.all(kind, namespace):
-            if name_of(obj) == name:
-                return obj
-        return None
+        where = self.namespace if namespace is None else namespace
+        return _by_name(self, kind, where).get(name)
 
     def unread(
         self, kind: str, subject: str | None = None, namespace: str | None = None
@@ -132,3 +149,44 @@ class Snapshot:
         if not self.answered.isdisjoint((named, *everywhere)):
             return True
         return whole in self.answered and named not in self.failures
+
+
+def fact(
+    find: Callable[Concatenate[Snapshot, _Arguments], _Found],
+) -> Callable[Concatenate[Snapshot, _Arguments], _Found]:
+    """A function of a Snapshot, and of hashable arguments, that finds each fact once.
+
+    What it found is kept in the snapshot until that changes, and is nobody's to change; a copy by
+    `dataclasses.replace` has facts of its own.
+    """
+
+    @wraps(find)
+    def known(
+        snapshot: Snapshot, /, *arguments: _Arguments.args, **named: _Arguments.kwargs
+    ) -> _Found:
+        facts = snapshot._facts
+        key = (find, arguments, *named.items())
+        if key not in facts:
+            facts[key] = find(snapshot, *arguments, **named)
+        found: _Found = facts[key]
+        return found
+
+    return known
+
+
+@fact
+def _by_namespace(snapshot: Snapshot, kind: str) -> Mapping[str, list[Object]]:
+    """The objects of a kind by their namespaces."""
+    found: dict[str, list[Object]] = {}
+    for obj in snapshot.objects.get(kind, []):
+        found.setdefault(snapshot.namespace_of(obj), []).append(obj)
+    return found
+
+
+@fact
+def _by_name(snapshot: Snapshot, kind: str, namespace: str) -> Mapping[str, Object]:
+    """The objects of a kind in a namespace by their names; of several the first."""
+    found: dict[str, Object] = {}
+    for obj in snapshot.all(kind, namespace):
+        found.setdefault(name_of(obj), obj)
+    return found

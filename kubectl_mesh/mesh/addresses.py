@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from kubectl_mesh.kube.objects import Object, dig, labels_of, mapping, maps, name_of, text
 from kubectl_mesh.kube.routing import SERVICE_NAME_LABEL, normalise, ready_addresses, slice_backends
-from kubectl_mesh.kube.snapshot import Snapshot
+from kubectl_mesh.kube.snapshot import Snapshot, fact
 from kubectl_mesh.kube.workloads import (
     cluster_addresses,
     internal_names,
@@ -32,7 +32,8 @@ from kubectl_mesh.mesh.names import (
 )
 
 
-def dialled_addresses(snapshot: Snapshot) -> list[str]:
+@fact
+def dialled_addresses(snapshot: Snapshot) -> tuple[str, ...]:
     """The addresses by which a cluster's proxies may dial control planes.
 
     Those of istiod-remote (a host name too), and of a hosted-lb by its slices.
@@ -47,7 +48,7 @@ def dialled_addresses(snapshot: Snapshot) -> list[str]:
         host = text(service, "spec", "externalName")
         if host and is_remote_service(name_of(service)):
             found.append(normalise(host))
-    return found
+    return tuple(found)
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,8 @@ def known_addresses(
     return known
 
 
-def shadowing(verified: Snapshot) -> dict[str, Owner]:
+@fact
+def shadowing(verified: Snapshot) -> Mapping[str, Owner]:
     """What takes an address for itself inside the verified cluster, whatever it means outside.
 
     The local istiod, the ClusterIP of a Service, and the load balancer address of one, which

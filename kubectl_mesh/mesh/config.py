@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from kubectl_mesh.kube import yamltext
 from kubectl_mesh.kube.objects import Object, dig, mapping, name_of, text
-from kubectl_mesh.kube.snapshot import Snapshot
+from kubectl_mesh.kube.snapshot import Snapshot, fact
 from kubectl_mesh.mesh.istiods import local_revisions
 from kubectl_mesh.mesh.names import (
     DNS_LABEL,
@@ -22,13 +22,14 @@ from kubectl_mesh.mesh.names import (
 )
 
 
-def injected_mesh_ids(snapshot: Snapshot) -> set[str]:
+@fact
+def injected_mesh_ids(snapshot: Snapshot) -> frozenset[str]:
     """The meshes that the injectors of a cluster make proxies for."""
     found = set()
     for config in snapshot.all("ConfigMap"):
         if is_injector(name_of(config)):
             found.add(text(injector_globals(snapshot, name_of(config)), "meshID"))
-    return found - {""}
+    return frozenset(found - {""})
 
 
 @dataclass(frozen=True)
@@ -55,14 +56,15 @@ class MeshConfig:
     error: str | None = None
 
 
-def mesh_configs(snapshot: Snapshot) -> list[MeshConfig]:
+@fact
+def mesh_configs(snapshot: Snapshot) -> tuple[MeshConfig, ...]:
     """The mesh configurations of the cluster's own proxies; never those of a hosted istiod."""
     run_here = {"istio", *map(config_name, local_revisions(snapshot))}
     found = []
     for config in snapshot.all("ConfigMap"):
         if name_of(config) in run_here or _looks_like_a_mesh_config(config):
             found.append(_mesh_config(snapshot, config))
-    return found
+    return tuple(found)
 
 
 def _looks_like_a_mesh_config(config: Object) -> bool:
@@ -147,6 +149,7 @@ def _parse_yaml(raw: str) -> tuple[Object, str | None]:
     return (mesh, None) if isinstance(mesh, dict) else ({}, "data.mesh is not a mapping")
 
 
+@fact
 def injector_globals(snapshot: Snapshot, name: str) -> Object:
     """`.global` of the Helm values that Istio's chart writes into the injector's ConfigMap."""
     written = text(snapshot.find("ConfigMap", name), "data", "values")

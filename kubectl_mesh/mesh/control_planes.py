@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from kubectl_mesh.kube.objects import Object, labels_of, maps, name_of, text
 from kubectl_mesh.kube.routing import SERVICE_NAME_LABEL
-from kubectl_mesh.kube.snapshot import Snapshot
+from kubectl_mesh.kube.snapshot import Snapshot, fact
 from kubectl_mesh.kube.workloads import lb_addresses
 from kubectl_mesh.mesh.config import injector_globals, mesh_configs, parse_mesh
 from kubectl_mesh.mesh.istiods import hosted_istiod_pods, is_hosted, istiod_pods, revision
@@ -81,7 +81,8 @@ class HostedControlPlane:
     config_error: str | None
 
 
-def hosted_control_planes(snapshot: Snapshot) -> list[HostedControlPlane]:
+@fact
+def hosted_control_planes(snapshot: Snapshot) -> tuple[HostedControlPlane, ...]:
     """The control planes that a cluster hosts, by name.
 
     Only a Deployment makes it so, a hosted-lb alone does not.
@@ -93,7 +94,7 @@ def hosted_control_planes(snapshot: Snapshot) -> list[HostedControlPlane]:
             mesh_id, error = _hosted_mesh_id(snapshot, match[1])
             plane = HostedControlPlane(match[1], mesh_id or match[1], deployment, error)
             found.append(plane)
-    return sorted(found, key=lambda plane: plane.name)
+    return tuple(sorted(found, key=lambda plane: plane.name))
 
 
 def _hosted_mesh_id(snapshot: Snapshot, name: str) -> tuple[str, str | None]:
@@ -109,16 +110,18 @@ def _hosted_mesh_id(snapshot: Snapshot, name: str) -> tuple[str, str | None]:
     return mesh_id, error
 
 
-def hosted_mesh_ids(snapshot: Snapshot) -> dict[str, str]:
+@fact
+def hosted_mesh_ids(snapshot: Snapshot) -> Mapping[str, str]:
     """The mesh ID of each hosted control plane, by the name of its objects.
 
     Of each whose config was read, and (by its name) whose Deployment alone was.
     """
     by_name = {plane.name: plane.mesh_id for plane in hosted_control_planes(snapshot)}
-    return by_name | configured_mesh_ids(snapshot)
+    return {**by_name, **configured_mesh_ids(snapshot)}
 
 
-def configured_mesh_ids(snapshot: Snapshot) -> dict[str, str]:
+@fact
+def configured_mesh_ids(snapshot: Snapshot) -> Mapping[str, str]:
     """The mesh ID of each hosted control plane whose config was read: no guess."""
     found = {}
     for config in snapshot.all("ConfigMap"):
@@ -132,12 +135,14 @@ def configured_mesh_ids(snapshot: Snapshot) -> dict[str, str]:
     return found
 
 
-def hosted_lb_names(snapshot: Snapshot) -> list[str]:
+@fact
+def hosted_lb_names(snapshot: Snapshot) -> tuple[str, ...]:
     """The `name` part of every `istiod-<name>-hosted-lb` Service of a cluster."""
     matches = (HOSTED_LB.fullmatch(name_of(service)) for service in snapshot.all("Service"))
-    return [match[1] for match in matches if match]
+    return tuple(match[1] for match in matches if match)
 
 
+@fact
 def cluster_name(snapshot: Snapshot) -> str | None:
     """What a cluster is called in its mesh.
 

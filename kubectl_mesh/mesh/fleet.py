@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from kubectl_mesh.kube.objects import Object, name_of, text, texts
-from kubectl_mesh.kube.snapshot import Snapshot
+from kubectl_mesh.kube.snapshot import Snapshot, fact
 from kubectl_mesh.kube.workloads import pod_addresses
 from kubectl_mesh.mesh.addresses import Owner
 from kubectl_mesh.mesh.config import mesh_configs
@@ -59,14 +59,15 @@ def _uid(claim: Claim) -> str:
     return text(plane.deployment, "metadata", "uid")
 
 
-def exposed_addresses(cluster: Snapshot) -> set[str]:
+@fact
+def exposed_addresses(cluster: Snapshot) -> frozenset[str]:
     """The addresses of hosted-lb Services and of hosted istiods in a cluster."""
     found: set[str] = set()
     for name in hosted_lb_names(cluster):
         found.update(hosted_lb_addresses(cluster, name))
     for name in hosted_mesh_ids(cluster):
         found.update(_hosted_pod_addresses(cluster, name))
-    return found
+    return frozenset(found)
 
 
 def _hosted_pod_addresses(cluster: Snapshot, name: str) -> list[str]:

@@ -21,7 +21,7 @@ from kubectl_mesh.kube.objects import (
     text,
     texts,
 )
-from kubectl_mesh.kube.snapshot import Snapshot
+from kubectl_mesh.kube.snapshot import Snapshot, fact
 from kubectl_mesh.kube.workloads import is_ready, is_terminating, selects
 
 GATEWAY_VALUES = ("ingressgateway", "eastwestgateway")
@@ -104,7 +104,8 @@ class Gateway:
         return [template]
 
 
-def gateways(snapshot: Snapshot, namespace: str, named: str | None = None) -> list[Gateway]:
+@fact
+def gateways(snapshot: Snapshot, namespace: str, named: str | None = None) -> tuple[Gateway, ...]:
     """The gateways in a namespace (or ALL_NAMESPACES), by name; only the `named` one, if one is.
 
     A Deployment is one by its own labels, by its Pods', where a gateway's Service selects them, and
@@ -120,7 +121,8 @@ def gateways(snapshot: Snapshot, namespace: str, named: str | None = None) -> li
     found += _without_deployment(snapshot, others, services)
     _add_stray_services(snapshot, found, services)
     chosen = [gateway for gateway in found if named in (None, gateway.name, *gateway.mesh_names)]
-    return sorted(chosen, key=lambda gateway: (gateway.namespace, gateway.name, gateway.kind))
+    chosen.sort(key=lambda gateway: (gateway.namespace, gateway.name, gateway.kind))
+    return tuple(chosen)
 
 
 def _of_deployments(

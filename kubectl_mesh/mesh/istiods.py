@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from kubectl_mesh.kube.objects import Object, labels_of, name_of, text
-from kubectl_mesh.kube.snapshot import Snapshot
+from kubectl_mesh.kube.snapshot import Snapshot, fact
 from kubectl_mesh.kube.workloads import is_ready
 from kubectl_mesh.mesh.names import HOSTED_SUFFIX, REVISION_LABEL
 
@@ -23,14 +25,16 @@ def hosted_name(istiod: Object) -> str:
     return revision(istiod).removesuffix(HOSTED_SUFFIX)
 
 
-def istiod_pods(snapshot: Snapshot) -> list[Object]:
+@fact
+def istiod_pods(snapshot: Snapshot) -> tuple[Object, ...]:
     """The Pods of every istiod of a cluster, its own and hosted ones."""
-    return [pod for pod in snapshot.all("Pod") if labels_of(pod).get("app") == "istiod"]
+    return tuple(pod for pod in snapshot.all("Pod") if labels_of(pod).get("app") == "istiod")
 
 
-def hosted_istiod_pods(snapshot: Snapshot) -> list[Object]:
+@fact
+def hosted_istiod_pods(snapshot: Snapshot) -> tuple[Object, ...]:
     """The Pods of every hosted istiod of a cluster."""
-    return list(filter(is_hosted, istiod_pods(snapshot)))
+    return tuple(filter(is_hosted, istiod_pods(snapshot)))
 
 
 def hosted_pods(snapshot: Snapshot, name: str) -> list[Object]:
@@ -38,18 +42,21 @@ def hosted_pods(snapshot: Snapshot, name: str) -> list[Object]:
     return [pod for pod in hosted_istiod_pods(snapshot) if hosted_name(pod) == name]
 
 
-def ready_hosted_names(snapshot: Snapshot) -> list[str]:
+@fact
+def ready_hosted_names(snapshot: Snapshot) -> tuple[str, ...]:
     """The `name` part of every hosted istiod that has a ready Pod, with or without a Deployment."""
     ready = filter(is_ready, hosted_istiod_pods(snapshot))
-    return sorted(set(map(hosted_name, ready)))
+    return tuple(sorted(set(map(hosted_name, ready))))
 
 
-def local_istiod_pods(snapshot: Snapshot) -> list[Object]:
+@fact
+def local_istiod_pods(snapshot: Snapshot) -> tuple[Object, ...]:
     """The Pods of the cluster's own istiod, which serves injection and certificates only."""
-    return [pod for pod in istiod_pods(snapshot) if not is_hosted(pod)]
+    return tuple(pod for pod in istiod_pods(snapshot) if not is_hosted(pod))
 
 
-def local_istiods(snapshot: Snapshot) -> dict[str, list[Object]]:
+@fact
+def local_istiods(snapshot: Snapshot) -> Mapping[str, Sequence[Object]]:
     """The Pods of the cluster's own istiods by revision; a Deployment without any counts too."""
     found: dict[str, list[Object]] = {name: [] for name in local_revisions(snapshot)}
     for pod in local_istiod_pods(snapshot):
@@ -57,11 +64,12 @@ def local_istiods(snapshot: Snapshot) -> dict[str, list[Object]]:
     return found
 
 
-def local_revisions(snapshot: Snapshot) -> list[str]:
+@fact
+def local_revisions(snapshot: Snapshot) -> tuple[str, ...]:
     """The revisions of the cluster's own istiods, `default` for the one without a revision."""
     found = []
     for deployment in snapshot.all("Deployment"):
         is_istiod = name_of(deployment).startswith("istiod")
         if is_istiod and revision(deployment) and not is_hosted(deployment):
             found.append(revision(deployment))
-    return found
+    return tuple(found)

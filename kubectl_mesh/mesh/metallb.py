@@ -26,7 +26,7 @@ from kubectl_mesh.kube.objects import (
     texts,
 )
 from kubectl_mesh.kube.routing import is_ip, normalise
-from kubectl_mesh.kube.snapshot import ALL_NAMESPACES, NOT_CAPTURED, Failure, Snapshot
+from kubectl_mesh.kube.snapshot import ALL_NAMESPACES, NOT_CAPTURED, Failure, Snapshot, fact
 from kubectl_mesh.kube.workloads import is_ready
 
 NAMESPACE = "metallb-system"  # where every manifest and chart of MetalLB puts it
@@ -126,11 +126,12 @@ def _only_names(selectors: list[Object]) -> bool:
     return keys == {_NAMESPACE_NAME}
 
 
-def controllers(snapshot: Snapshot) -> list[Object]:
+@fact
+def controllers(snapshot: Snapshot) -> tuple[Object, ...]:
     """The Pods of MetalLB's controller, wherever they run."""
     selectors: list[Object] = [{"matchLabels": labels} for labels in _CONTROLLER_LABELS]
     pods = snapshot.all("Pod", ALL_NAMESPACES)
-    return [pod for pod in pods if _any_selects(selectors, labels_of(pod))]
+    return tuple(pod for pod in pods if _any_selects(selectors, labels_of(pod)))
 
 
 def controllers_unread(snapshot: Snapshot, namespace: str) -> Failure | None:
@@ -147,6 +148,7 @@ def controllers_unread(snapshot: Snapshot, namespace: str) -> Failure | None:
     return next(filter(None, failures), None)
 
 
+@fact
 def own_namespace(snapshot: Snapshot) -> str:
     """MetalLB's own namespace: where its controller runs, else where its pools are."""
     running = sorted(controllers(snapshot), key=is_ready, reverse=True)
@@ -181,6 +183,7 @@ def _in_files(snapshot: Snapshot, kind: str) -> bool:
     return any(snapshot.objects.get(captured) for captured in alike)
 
 
+@fact
 def served_class(snapshot: Snapshot) -> str:
     """The `loadBalancerClass` that the controller serves (its argument `--lb-class`).
 
@@ -204,14 +207,15 @@ def class_arguments(words: Sequence[str]) -> Iterator[tuple[list[str], str]]:
             yield [word, following], following
 
 
-def pools(snapshot: Snapshot) -> list[Pool]:
+@fact
+def pools(snapshot: Snapshot) -> tuple[Pool, ...]:
     """The pools that MetalLB allocates from, by name.
 
     Those in its own namespace, or in the ConfigMap of up to 0.12.
     """
     namespace = own_namespace(snapshot)
     found = [_pool(obj, namespace) for obj in snapshot.all(POOL, namespace)]
-    return sorted(found or _configured(snapshot, namespace), key=lambda pool: pool.name)
+    return tuple(sorted(found or _configured(snapshot, namespace), key=lambda pool: pool.name))
 
 
 def _pool(obj: Object, namespace: str) -> Pool:

@@ -33,7 +33,7 @@ class Gateways:
     def __init__(self, way: Verification, entries: Sequence[ClusterReport]) -> None:
         self.scope, self.cluster, self.intent = way.scope, way.scope.verified, way.scope.intent
         self.own = [entry for entry in entries if not entry.asked]
-        self.configs = mesh_configs(self.cluster)
+        self.configs = list(mesh_configs(self.cluster))
         self.clusters = way.scope.clusters
         self.found = [
             g
