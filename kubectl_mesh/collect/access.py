@@ -11,7 +11,7 @@ import json
 import ssl
 import time
 from dataclasses import dataclass, field
-from urllib.parse import quote, unquote, urlsplit, urlunsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit, urlunsplit
 
 from kubectl_mesh.collect import InputError, plugin, tls
 from kubectl_mesh.collect.kubeconfig import provider
@@ -89,18 +89,24 @@ def split_url(url: str, where: str) -> tuple[str, str]:
     One without a scheme is http's, as for kubectl. Raises InputError, which doesn't say the URL: it
     may hold a password.
     """
-    try:
-        parts = urlsplit(url if "://" in url else f"http://{url}")
-        user_info, _, place = parts.netloc.rpartition("@")
-        usable = bool(parts.hostname) and (parts.port is None or parts.port > 0)
-    except ValueError:
-        usable = False
-    if not usable or parts.scheme not in ("http", "https", "socks5"):
+    parts = _url_parts(url)
+    if parts is None:
         raise InputError(f"{where} is no URL such as https://host:port")
+    user_info, _, place = parts.netloc.rpartition("@")
     name, _, password = user_info.partition(":")
     credentials = f"{unquote(name)}:{unquote(password)}" if user_info else ""
     remember(user_info, password, unquote(password))
     return urlunsplit((parts.scheme, place, parts.path.rstrip("/"), "", "")), credentials
+
+
+def _url_parts(url: str) -> SplitResult | None:
+    """The parts of a URL that a server or proxy can have, None for any other."""
+    try:
+        parts = urlsplit(url if "://" in url else f"http://{url}")
+        usable = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return None
+    return parts if usable and parts.scheme in ("http", "https", "socks5") else None
 
 
 def basic(credentials: str) -> str:
@@ -139,16 +145,18 @@ def _contradiction(cluster: Object, user: Object) -> str:
     ):
         if settings.get(key) and settings.get(f"{key}-data"):
             return f"{key} and {key}-data stand beside each other, and one alone is allowed"
-    if text(user, "token") and (text(user, "username") or text(user, "password")):
+    if text(user, "token") and _any_of(user, "username", "password"):
         return "the user has both a token and a password, and one alone is allowed"
     if not text(user, "as") and _any_of(user, "as-uid", "as-groups", "as-user-extra"):
         return "as-uid, as-groups and as-user-extra need as"
-    mistake = ""
-    if "exec" in user:
-        mistake = plugin.mistake(user["exec"])
-        if "auth-provider" in user:
-            mistake = "auth-provider beside it"
-    return f"exec: {mistake}" if mistake else ""
+    return _plugin_mistake(user) if "exec" in user else ""
+
+
+def _plugin_mistake(user: Object) -> str:
+    if "auth-provider" in user:
+        return "exec: auth-provider beside it"
+    mistake = plugin.mistake(user["exec"])
+    return mistake and f"exec: {mistake}"
 
 
 def _any_of(settings: Object, *keys: str) -> bool:

@@ -79,12 +79,18 @@ def _unexplained(
     """The IP addresses that a cluster dials, and of which it is not known whose they are."""
     dialled = filter(is_ip, dialled_addresses(verified))
     unknown = [address for address in dialled if address not in explained]
-    if not unknown:
-        return []
+    if unknown:
+        known = _known(verified, control_plane)
+        unknown = [address for address in unknown if address not in known]
+    return unknown
+
+
+def _known(verified: Snapshot, control_plane: Snapshot | None) -> set[str]:
+    """The addresses of which the clusters themselves say whose they are."""
     known: set[str] = set()
     for mesh_id in [config.mesh_id for config in mesh_configs(verified)] or [None]:
         known.update(known_addresses(mesh_id, verified, control_plane, hosted_here=False))
-    return [address for address in unknown if address not in known]
+    return known
 
 
 def _not_read_yet(cluster: Snapshot, wanted: list[Read]) -> list[Read]:
@@ -175,14 +181,20 @@ def _hosted_lbs_of_its_meshes(cluster: Snapshot, *, verified: bool) -> list[Obje
 
     Where nothing says which these are, each may matter.
     """
-    meshes: set[str | None] = {plane.mesh_id for plane in hosted_control_planes(cluster)}
-    if verified:
-        meshes.update(config.mesh_id for config in mesh_configs(cluster))
+    meshes = _meshes(cluster, verified=verified)
     mesh_ids = hosted_mesh_ids(cluster)
     found = []
     for name in hosted_lb_names(cluster):
         if not meshes or mesh_ids.get(name, name) in meshes:
             found.append(cluster.find("Service", hosted_lb_name(name)) or {})
+    return found
+
+
+def _meshes(cluster: Snapshot, *, verified: bool) -> set[str | None]:
+    """The meshes that a cluster hosts, and where it is verified those of its proxies."""
+    found: set[str | None] = {plane.mesh_id for plane in hosted_control_planes(cluster)}
+    if verified:
+        found.update(config.mesh_id for config in mesh_configs(cluster))
     return found
 
 
@@ -197,15 +209,11 @@ def _further_slices(verified: Snapshot, found: Sequence[Gateway], gateways_in: s
 
 
 def _further_lists(verified: Snapshot, found: Sequence[Gateway], gateways_in: str) -> list[Read]:
-    """What belongs to gateways, and bears no gateway's label.
-
-    Services in their namespaces (many of these cost no more than all), Pods and Deployments.
-    """
+    """What belongs to gateways, and bears no gateway's label: Services, Pods and Deployments."""
     elsewhere: set[str] = set()
     if gateways_in == ALL_NAMESPACES:
         elsewhere = {gateway.namespace for gateway in found} - {verified.namespace}
-    namespaces = sorted(elsewhere) if len(elsewhere) <= SERVICE_LISTS else [ALL_NAMESPACES]
-    reads = [Read("Service", namespace) for namespace in namespaces]
+    reads = _service_lists(elsewhere)
     for gateway in found:
         if gateway.deployment and not is_gateway(gateway.labels):
             selector = pod_selector(gateway.deployment)
@@ -213,6 +221,13 @@ def _further_lists(verified: Snapshot, found: Sequence[Gateway], gateways_in: st
         if gateway.namespace in elsewhere and gateway.unowned:
             reads.append(Read("Deployment", gateway.namespace))
     return list(dict.fromkeys(reads))
+
+
+def _service_lists(namespaces: set[str]) -> list[Read]:
+    """The Services of some namespaces: many of these cost no more than all."""
+    if len(namespaces) > SERVICE_LISTS:
+        return [Read("Service", ALL_NAMESPACES)]
+    return [Read("Service", namespace) for namespace in sorted(namespaces)]
 
 
 def _wants_load_balancer(service: Object) -> bool:

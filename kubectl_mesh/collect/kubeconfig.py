@@ -135,12 +135,8 @@ class Kubeconfig:
 
     def _merge(self, document: Object, name: str) -> None:
         """Add what a file says; of several files the first that names something wins."""
-        current = document.get("current-context")
-        if current is not None and not isinstance(current, str):
-            raise InputError(
-                f"kubeconfig {name}: current-context must be text, not {_kind(current)}"
-            )
-        self.current = self.current or current or ""
+        current = _current_context(document, name)
+        self.current = self.current or current
         for section, table in _TABLES.items():
             for key, item in _named_items(document, section, name).items():
                 place = f"{section}[{key}].{_SINGULAR[section]}"
@@ -243,6 +239,15 @@ def _checked(document: Any, name: str) -> Object:
         if document.get(field) not in (None, "", wanted):
             raise InputError(f"kubeconfig {name}: {field} must be {wanted}: it is no kubeconfig")
     return document
+
+
+def _current_context(document: Object, name: str) -> str:
+    """The active context of one file; "" where it names none. Raises InputError."""
+    current = document.get("current-context")
+    if current is not None and not isinstance(current, str):
+        problem = f"current-context must be text, not {_kind(current)}"
+        raise InputError(f"kubeconfig {name}: {problem}")
+    return current or ""
 
 
 def _named_items(document: Object, section: str, name: str) -> dict[str, Object]:

@@ -62,26 +62,28 @@ def run(
     if settings.get("provideClusterInfo"):
         spec["cluster"] = _cluster_info(cluster, authorities)
     request = {"kind": "ExecCredential", "apiVersion": version, "spec": spec}
-    environment = {**os.environ}
-    for variable in maps(settings, "env"):
-        environment[text(variable, "name")] = text(variable, "value")
-    environment["KUBERNETES_EXEC_INFO"] = json.dumps(request)
-    process = _started(settings, environment, interactive=interactive)
+    process = _started(settings, json.dumps(request), interactive=interactive)
     bound = _LONGEST
     if not interactive and seconds is not None:
         bound = min(seconds, _LONGEST)
     return _status(_Running(process).output(bound), version)
 
 
-def _started(
-    settings: Object, environment: dict[str, str], *, interactive: bool
-) -> subprocess.Popen[bytes]:
+def _environment(settings: Object, request: str) -> dict[str, str]:
+    """The environment of a plugin, in which it finds the request."""
+    environment = {**os.environ}
+    for variable in maps(settings, "env"):
+        environment[text(variable, "name")] = text(variable, "value")
+    return {**environment, "KUBERNETES_EXEC_INFO": request}
+
+
+def _started(settings: Object, request: str, *, interactive: bool) -> subprocess.Popen[bytes]:
     """The plugin's process. Raises PluginError."""
     command = [text(settings, "command"), *(settings.get("args") or [])]
     try:
         return subprocess.Popen(
             command,
-            env=environment,
+            env=_environment(settings, request),
             stdin=None if interactive else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=None if interactive else subprocess.PIPE,
@@ -144,12 +146,8 @@ class _Running:
 
         Raises PluginError, and TimeoutError where it takes longer.
         """
-        pipes = {"stdout": self.process.stdout, "stderr": self.process.stderr}
-        kept = {name: pipe for name, pipe in pipes.items() if pipe}
-        self.open = len(kept)
         try:
-            for name, pipe in kept.items():
-                threading.Thread(target=self._read, args=(name, pipe), daemon=True).start()
+            self._read_pipes()
             in_time = self.ended.wait(seconds)
         finally:
             if self.process.poll() is None and not self.ended.is_set():
@@ -162,6 +160,13 @@ class _Running:
             last = self._last_line()
             raise PluginError(f"exit code {self.process.returncode}" + (last and f": {last}"))
         return self.written["stdout"]
+
+    def _read_pipes(self) -> None:
+        pipes = {"stdout": self.process.stdout, "stderr": self.process.stderr}
+        kept = {name: pipe for name, pipe in pipes.items() if pipe}
+        self.open = len(kept)
+        for name, pipe in kept.items():
+            threading.Thread(target=self._read, args=(name, pipe), daemon=True).start()
 
     def _last_line(self) -> str:
         """The last line that it wrote to stderr; "" where it wrote none."""
@@ -194,16 +199,22 @@ def _status(written: bytes, version: str) -> Object:
         raise PluginError("it wrote no ExecCredential in JSON") from error
     if text(answer, "kind") != "ExecCredential" or text(answer, "apiVersion") != version:
         raise PluginError(f"it wrote no ExecCredential of {version}")
-    found = {}
-    for key in _CREDENTIALS:
-        given = mapping(answer, "status").get(key)
-        if given is not None and not isinstance(given, str):
-            raise PluginError("the status of its ExecCredential has something else than text in it")
-        if given:
-            found[key] = given
+    found = _credentials(mapping(answer, "status"))
     if not found:
         raise PluginError("the status of its ExecCredential has neither a token nor a certificate")
     if ("clientCertificateData" in found) != ("clientKeyData" in found):
         problem = "has a certificate or a key, and needs both"
         raise PluginError(f"the status of its ExecCredential {problem}")
+    return found
+
+
+def _credentials(status: Object) -> Object:
+    """What a status holds of credentials. Raises PluginError."""
+    found = {}
+    for key in _CREDENTIALS:
+        given = status.get(key)
+        if given is not None and not isinstance(given, str):
+            raise PluginError("the status of its ExecCredential has something else than text in it")
+        if given:
+            found[key] = given
     return found

@@ -99,6 +99,11 @@ def understood(
         return []
     if status == 404 and read.name and _is_missing(answer, read.name):
         return None
+    return _refusal(status, answer)
+
+
+def _refusal(status: int, answer: Any) -> Failure:
+    """The failure that a status other than 200 is."""
     message = line(text(answer, "message")) or f"HTTP {status}"
     if status in _CODES:
         return Failure(_CODES[status], message)
@@ -125,18 +130,24 @@ def _is_missing(answer: Any, name: str) -> bool:
 
 def _objects(read: Read, answer: Any) -> list[Object] | Failure:
     """The objects in an answer, or what is wrong with it: nothing else than was read is taken."""
-    if text(answer, "metadata", "continue"):
-        return Failure("MalformedAnswer", "the list is not complete")
     found = [answer] if read.name else _items(read, answer)
-    if not isinstance(found, list) or not all(text(obj, "metadata", "name") for obj in found):
-        wanted = read.kind if read.name else f"{read.kind}List"
-        return Failure("MalformedAnswer", f"it is no {wanted}")
-    if read.name and (text(answer, "kind"), name_of(answer)) != (read.kind, read.name):
-        return Failure("MalformedAnswer", f"it is not the {read.kind} that was asked for")
-    if not _all_within(read.namespace, found):
-        problem = "it holds an object of another namespace than was asked for"
+    problem = _problem(read, answer, found)
+    if problem:
         return Failure("MalformedAnswer", problem)
     return [{**obj, "kind": read.kind} for obj in found]
+
+
+def _problem(read: Read, answer: Any, found: Any) -> str:
+    """What is wrong with an answer, of which `found` are the objects; "" where nothing is."""
+    if text(answer, "metadata", "continue"):
+        return "the list is not complete"
+    if not isinstance(found, list) or not all(map(name_of, found)):
+        return f"it is no {read.kind}" + ("" if read.name else "List")
+    if read.name and (text(answer, "kind"), name_of(answer)) != (read.kind, read.name):
+        return f"it is not the {read.kind} that was asked for"
+    if not _all_within(read.namespace, found):
+        return "it holds an object of another namespace than was asked for"
+    return ""
 
 
 def _items(read: Read, answer: Any) -> Any:

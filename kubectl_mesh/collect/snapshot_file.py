@@ -71,14 +71,22 @@ def restore(document: Any, name: str) -> Clusters:
         raise InputError(f"{name}: {_of_another_version(document)}")
     restored = [(written, _restored(written)) for written in maps(document, "clusters")]
     every = [snapshot for _, snapshot in restored if snapshot]
-    verified = [snapshot for written, snapshot in restored if snapshot and _says(written, "verify")]
-    named = [snapshot for written, snapshot in restored if snapshot and _says(written, "named")]
+    verified, named = _marked(restored, "verify"), _marked(restored, "named")
     mesh_wide = _says(document, "meshWide")
     whole = len(every) == len(dig(document, "clusters") or ()) == len({*verified, *named})
     one_run = len(named) <= 1 and (mesh_wide or len(verified) == 1)
     if not (verified and whole and one_run and _are_distinct(every)):
         raise InputError(f"{name}: the snapshot is damaged: take it again")
     return Clusters(verified, next(iter(named), None), mesh_wide, _says(document, "allContexts"))
+
+
+def _marked(restored: list[tuple[Object, Snapshot | None]], field: str) -> list[Snapshot]:
+    """Those clusters of which a document says something."""
+    found = []
+    for written, snapshot in restored:
+        if snapshot and _says(written, field):
+            found.append(snapshot)
+    return found
 
 
 def _of_another_version(document: Any) -> str:
