@@ -306,8 +306,8 @@ def test_interrupt_ends_clean(lab: Lab) -> None:
     script = (
         "import sys, signal, os, time\n"
         "from kubectl_mesh import cli\n"
-        "from kubectl_mesh.collect import live\n"
-        "live.Capture.run = lambda *a: os.kill(os.getpid(), signal.SIGINT) or time.sleep(5)\n"
+        "from kubectl_mesh.collect.collector import Collector\n"
+        "Collector.run = lambda *a: os.kill(os.getpid(), signal.SIGINT) or time.sleep(5)\n"
         "sys.exit(cli.main(['verify-endpoints']))"
     )
     done = subprocess.run(

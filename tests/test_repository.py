@@ -12,7 +12,7 @@ import yaml
 
 from kubectl_mesh import output
 from kubectl_mesh.cli import entry as cli
-from kubectl_mesh.collect import reads
+from kubectl_mesh.collect import further_reads, reads
 from kubectl_mesh.findings import texts_en as en
 from kubectl_mesh.findings.catalog import RESULTS
 from kubectl_mesh.kube.snapshot import ALL_NAMESPACES, Snapshot
@@ -55,7 +55,7 @@ def made_reads() -> set[tuple[str, str]]:
     snapshot = Snapshot("c", "istio-system", "server", answered={("Service", "istio-system", None)})
     for obj in scene.clusters()["control-plane"]:
         snapshot.add(obj["kind"], [obj])
-    found = reads.further_reads(snapshot, verified=True) + reads.lookups(
+    found = further_reads.further_reads(snapshot, verified=True) + further_reads.lookups(
         snapshot, snapshot, None, ()
     )
     made |= {(RESOURCES[r.kind][1], r.verb) for r in found}
@@ -65,12 +65,12 @@ def made_reads() -> set[tuple[str, str]]:
     for obj in scene.clusters()["workload"]:
         snapshot.add(obj["kind"], [obj])
     gateway = reads.gateway_reads("n", "n") + reads.gateway_reads("n", ALL_NAMESPACES)
-    gateway += reads.further_gateway_reads(
+    gateway += further_reads.further_gateway_reads(
         snapshot, verified=True, gateways_in="istio-system", gateway=None
     )
     # And what only several clusters are asked for.
     snapshot.add("GlobalMesh", [{"metadata": {"name": "mesh", "namespace": "mspider-system"}}])
-    gateway += reads.mesh_wide_reads() + reads.further_reads(snapshot, verified=True)
+    gateway += reads.mesh_wide_reads() + further_reads.further_reads(snapshot, verified=True)
     return made | {(RESOURCES[r.kind][1], r.verb) for r in gateway}
 
 

@@ -31,7 +31,7 @@ class ClusterView:
         """The mesh configs of the cluster's own proxies, of the stated mesh where one was
         stated.
         """
-        configs = mesh_configs(self.cluster)
+        configs = list(mesh_configs(self.cluster))
         stated = self.context.options.mesh_id
         if not stated:
             return configs

@@ -567,7 +567,7 @@ def _look(arguments: argparse.Namespace) -> Report:
         all_contexts=clusters.all_contexts,
     )
     entries = verify(clusters, options, gateways=arguments.command == "verify-gateway")
-    if any(cluster.stand_ins for cluster in clusters.every):
+    if any(cluster.redacted for cluster in clusters.every):
         entries = without_commands(entries)
     return Report(arguments.command, entries, arguments.ignore, arguments.fail_on)
 

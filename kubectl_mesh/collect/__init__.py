@@ -5,4 +5,7 @@ DEFAULT_NAMESPACE = "istio-system"
 
 
 class InputError(Exception):
-    """What the user gave can't be used: one line that says what is wrong, where, and what to do. Exit code 2."""
+    """What the user gave can't be used. Exit code 2.
+
+    One line that says what is wrong, where, and what to do.
+    """

@@ -1,7 +1,7 @@
-"""How one API server is reached, and as whom: what kubectl would do with a context, and nothing more.
+"""How one API server is reached, and as whom: what kubectl would do with a context, and no more.
 
-Each rule is client-go's (`tools/clientcmd`, `rest`, `transport`): no credentials go to a server without TLS, a
-certificate authority has no meaning where verification is switched off.
+Each rule is client-go's (`tools/clientcmd`, `rest`, `transport`): no credentials go to a server
+without TLS, a certificate authority has no meaning where verification is switched off.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import json
 import ssl
 import time
 from dataclasses import dataclass, field
-from urllib.parse import quote, unquote, urlsplit, urlunsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit, urlunsplit
 
 from kubectl_mesh.collect import InputError, plugin, tls
 from kubectl_mesh.collect.kubeconfig import provider
@@ -24,9 +24,10 @@ _OIDC = "oidc"
 
 @dataclass
 class Access:
-    """What a connection needs. `failure` says why there are no credentials: whoever asks is told so by no server.
+    """What a connection needs.
 
     `server` and `proxy` are URLs without user and password; `headers` may come more than once.
+    `failure` says why there are no credentials: no server would say it.
     """
 
     server: str
@@ -39,9 +40,16 @@ class Access:
 
     @property
     def credentials(self) -> set[str]:
-        """What the server is sent and nobody else must see: the token, or the password in both its forms."""
-        sent = {value.partition(" ")[2] for name, value in self.headers if name == "Authorization"}
-        return sent | {password for value in sent if (password := _password(value))}
+        """What the server is sent and nobody else must see.
+
+        The token, or the password in both its forms.
+        """
+        found: set[str] = set()
+        for name, value in self.headers:
+            if name == "Authorization":
+                sent = value.partition(" ")[2]
+                found.update((sent, _password(sent) or sent))
+        return found
 
 
 def access(
@@ -49,8 +57,8 @@ def access(
 ) -> Access:
     """Access for a cluster and a user of a kubeconfig; `where` names the context, for errors.
 
-    `seconds` and `alone` are for a credential plugin (see `plugin.run`). Raises InputError for what kubectl refuses,
-    OSError for certificates that can't be loaded.
+    `seconds` and `alone` are for a credential plugin (see `plugin.run`). Raises InputError for what
+    kubectl refuses, OSError for certificates that can't be loaded.
     """
     server, credentials = split_url(text(cluster, "server"), f"{where}: the server")
     proxy, proxy_credentials = "", ""
@@ -63,9 +71,8 @@ def access(
     if server.startswith("https:"):
         verify = not cluster.get("insecure-skip-tls-verify")
         if authorities and not verify:
-            raise InputError(
-                f"{where}: a certificate authority has no meaning beside insecure-skip-tls-verify: true"
-            )
+            problem = "a certificate authority has no meaning beside insecure-skip-tls-verify: true"
+            raise InputError(f"{where}: {problem}")
         own = _log_in(
             made, cluster, user, where, authorities=authorities, seconds=seconds, alone=alone
         )
@@ -79,20 +86,27 @@ def access(
 def split_url(url: str, where: str) -> tuple[str, str]:
     """A URL without user and password, and these as `user:password` ("" where there are none).
 
-    One without a scheme is http's, as for kubectl. Raises InputError; the URL is not told, as it may hold a password.
+    One without a scheme is http's, as for kubectl. Raises InputError, which doesn't say the URL: it
+    may hold a password.
     """
-    try:
-        parts = urlsplit(url if "://" in url else f"http://{url}")
-        user_info, _, place = parts.netloc.rpartition("@")
-        usable = bool(parts.hostname) and (parts.port is None or parts.port > 0)
-    except ValueError:
-        usable = False
-    if not usable or parts.scheme not in ("http", "https", "socks5"):
+    parts = _url_parts(url)
+    if parts is None:
         raise InputError(f"{where} is no URL such as https://host:port")
+    user_info, _, place = parts.netloc.rpartition("@")
     name, _, password = user_info.partition(":")
     credentials = f"{unquote(name)}:{unquote(password)}" if user_info else ""
     remember(user_info, password, unquote(password))
     return urlunsplit((parts.scheme, place, parts.path.rstrip("/"), "", "")), credentials
+
+
+def _url_parts(url: str) -> SplitResult | None:
+    """The parts of a URL that a server or proxy can have, None for any other."""
+    try:
+        parts = urlsplit(url if "://" in url else f"http://{url}")
+        usable = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return None
+    return parts if usable and parts.scheme in ("http", "https", "socks5") else None
 
 
 def basic(credentials: str) -> str:
@@ -107,7 +121,8 @@ def _impersonation(user: Object) -> list[tuple[str, str]]:
     if not text(user, "as"):
         return []
     headers = [("Impersonate-User", text(user, "as"))]
-    headers += [("Impersonate-Uid", text(user, "as-uid"))] if text(user, "as-uid") else []
+    if text(user, "as-uid"):
+        headers.append(("Impersonate-Uid", text(user, "as-uid")))
     headers += [("Impersonate-Group", group) for group in texts(user, "as-groups")]
     for name, values in mapping(user, "as-user-extra").items():
         headers += [(f"Impersonate-Extra-{quote(name, safe='')}", value) for value in values]
@@ -116,29 +131,36 @@ def _impersonation(user: Object) -> list[tuple[str, str]]:
 
 def _refuse_contradictions(cluster: Object, user: Object, where: str) -> None:
     """Raise InputError for what kubectl refuses even where it would not use it."""
+    problem = _contradiction(cluster, user)
+    if problem:
+        raise InputError(f"{where}: {problem}")
+
+
+def _contradiction(cluster: Object, user: Object) -> str:
+    """What is wrong with a cluster and a user together; "" where nothing is."""
     for settings, key in (
         (cluster, "certificate-authority"),
         (user, "client-certificate"),
         (user, "client-key"),
     ):
         if settings.get(key) and settings.get(f"{key}-data"):
-            raise InputError(
-                f"{where}: {key} and {key}-data stand beside each other, and one alone is allowed"
-            )
-    if text(user, "token") and (text(user, "username") or text(user, "password")):
-        raise InputError(
-            f"{where}: the user has both a token and a password, and one alone is allowed"
-        )
-    if not text(user, "as") and any(
-        user.get(key) for key in ("as-uid", "as-groups", "as-user-extra")
-    ):
-        raise InputError(f"{where}: as-uid, as-groups and as-user-extra need as")
-    if "exec" in user:
-        mistake = (
-            "auth-provider beside it" if "auth-provider" in user else plugin.mistake(user["exec"])
-        )
-        if mistake:
-            raise InputError(f"{where}: exec: {mistake}")
+            return f"{key} and {key}-data stand beside each other, and one alone is allowed"
+    if text(user, "token") and _any_of(user, "username", "password"):
+        return "the user has both a token and a password, and one alone is allowed"
+    if not text(user, "as") and _any_of(user, "as-uid", "as-groups", "as-user-extra"):
+        return "as-uid, as-groups and as-user-extra need as"
+    return _plugin_mistake(user) if "exec" in user else ""
+
+
+def _plugin_mistake(user: Object) -> str:
+    if "auth-provider" in user:
+        return "exec: auth-provider beside it"
+    mistake = plugin.mistake(user["exec"])
+    return mistake and f"exec: {mistake}"
+
+
+def _any_of(settings: Object, *keys: str) -> bool:
+    return any(settings.get(key) for key in keys)
 
 
 def _log_in(
@@ -151,7 +173,10 @@ def _log_in(
     seconds: float | None,
     alone: bool,
 ) -> tuple[bytes, bytes] | None:
-    """Add the user's credentials to the headers; the certificate and key that a credential plugin gave, if it did."""
+    """Add the user's credentials to the headers.
+
+    Returns the certificate and key that a credential plugin gave, if it did.
+    """
     token, name, password = _token(user, where), text(user, "username"), text(user, "password")
     remember(password)
     if name or password:
@@ -177,9 +202,8 @@ def _content(settings: Object, key: str, where: str) -> bytes | None:
         with open(path, "rb") as file:
             return file.read()
     except OSError as error:
-        raise InputError(
-            f"{where}: {key} {path}: {(error.strerror or str(error)).lower()}"
-        ) from error
+        reason = (error.strerror or str(error)).lower()
+        raise InputError(f"{where}: {key} {path}: {reason}") from error
 
 
 def _client_certificate(user: Object, where: str) -> tuple[bytes, bytes] | None:
@@ -214,7 +238,10 @@ def _run_plugin(
     seconds: float | None,
     alone: bool,
 ) -> tuple[bytes, bytes] | None:
-    """Take what a credential plugin gives: a token goes into the headers, a certificate and its key are returned."""
+    """Take what a credential plugin gives.
+
+    A token goes into the headers, a certificate and its key are returned.
+    """
     try:
         given = plugin.run(user["exec"], cluster, authorities, seconds=seconds, alone=alone)
     except plugin.PluginError as error:
@@ -235,22 +262,23 @@ def _run_plugin(
 def _use_provider(made: Access, user: Object, where: str) -> None:
     """Take the token of an `oidc` auth provider while it is valid.
 
-    None is renewed here: the provider's own server would be contacted, which nobody named, and a new token that is not
-    written back makes the old kubeconfig worthless. kubectl renews it at its next use; an exec plugin can too.
+    None is renewed here: the provider's own server would be contacted, which nobody named, and a
+    new token that is not written back makes the old kubeconfig worthless. kubectl renews it at its
+    next use; an exec plugin can too.
     """
     name, settings = provider(user)
     if name != _OIDC:
-        raise InputError(
-            f'{where}: auth-provider "{name}" is not supported, nor by kubectl: use an exec plugin'
-        )
+        problem = f'auth-provider "{name}" is not supported, nor by kubectl: use an exec plugin'
+        raise InputError(f"{where}: {problem}")
     token = text(settings, "id-token")
     remember(token, text(settings, "refresh-token"), text(settings, "client-secret"))
     expiry = _expiry(token)
     if expiry is None or expiry <= time.time():
         state = "has expired" if expiry is not None else "is missing or none"
         detail = (
-            f"the id-token of auth-provider oidc {state}, and is not renewed here: any kubectl command with this "
-            "context renews it, and an exec plugin (kubectl oidc-login) does it each time"
+            f"the id-token of auth-provider oidc {state}, and is not renewed here: any kubectl "
+            "command with this context renews it, and an exec plugin (kubectl oidc-login) does it "
+            "each time"
         )
         made.failure = Failure("Unauthorized", detail)
     else:

@@ -1,7 +1,7 @@
-"""JSON texts of any size, decoded in small steps: Ctrl-C is heard, and other threads run, in between.
+"""JSON texts of any size, decoded in small steps, between which Ctrl-C is heard and threads run.
 
-Python hears signals between its own instructions only. Its decoder is one instruction, however large the text is: some
-seconds for a hostile one of 64 MiB.
+Python hears signals between its own instructions only. Its decoder is one instruction, however
+large the text is: some seconds for a hostile one of 64 MiB.
 """
 
 from __future__ import annotations
@@ -16,18 +16,20 @@ _LARGE = 1 << 18  # characters; less is decoded at once, within some millisecond
 _STEP = 1 << 16  # characters that are decoded at once in a large text
 _TAIL = 4  # characters: a number that is cut off may look whole that far from the end
 _DEEPEST = 100  # levels of values that are each larger than a step
-_MOST_VALUES = (
-    4_000_000  # a body of 64 MiB full of Kubernetes objects has three millions; more need gigabytes
-)
+# A body of 64 MiB full of Kubernetes objects has three millions; more need gigabytes.
+_MOST_VALUES = 4_000_000
 _SPACE = re.compile(r"[ \t\n\r]{1,65536}")
 
-# Python runs one thread at a time anyway; the main one, which hears Ctrl-C, would be one among many.
+# Python runs one thread at a time anyway; the main one, which hears Ctrl-C, would be one of many.
 _one_at_a_time = threading.Lock()
 _decode = json.JSONDecoder().raw_decode
 
 
 def decoded(text: str) -> Any:
-    """The value of a JSON text. Raises ValueError, for one with far more values than any cluster's list too."""
+    """The value of a JSON text.
+
+    Raises ValueError, for one with far more values than any cluster's list too.
+    """
     if text.count(",") > _MOST_VALUES:
         raise ValueError("it has more values than any list of objects")
     if len(text) <= _LARGE:
@@ -56,7 +58,10 @@ class _Steps:
         self.text, self.base, self.window = text, 0, text[:_STEP]
 
     def value(self, at: int, depth: int = 0) -> tuple[Any, int]:
-        """The value that begins at an index, and where it ends. Raises ValueError, RecursionError."""
+        """The value that begins at an index, and where it ends.
+
+        Raises ValueError, RecursionError.
+        """
         found = self._in_window(at)
         if not found and at != self.base:
             self.base, self.window = at, self.text[at : at + _STEP]
@@ -90,9 +95,8 @@ class _Steps:
             return made, at + 1
         while True:
             if self.text[at : at + 1] != '"':
-                raise JSONDecodeError(
-                    "Expecting property name enclosed in double quotes", self.text, at
-                )
+                problem = "Expecting property name enclosed in double quotes"
+                raise JSONDecodeError(problem, self.text, at)
             key, at = _decode(self.text, at)
             at = _skip(self.text, at)
             if self.text[at : at + 1] != ":":

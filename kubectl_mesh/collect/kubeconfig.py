@@ -1,7 +1,7 @@
-"""Kubeconfig files, read by the rules of kubectl: the same types, the same merging, the same refusals.
+"""Kubeconfig files, read by the rules of kubectl: the same types, merging and refusals.
 
-The rules are client-go's (`tools/clientcmd`). The `kubernetes` package takes values of any type, so that a quoted
-"false" switched TLS verification off; that is why the files are read here.
+The rules are client-go's (`tools/clientcmd`). The `kubernetes` package takes values of any type, so
+that a quoted "false" switched TLS verification off; that is why the files are read here.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ _KINDS = {
 
 
 class _MistypedError(Exception):
-    """A value of another type than kubectl takes: where, and what is wanted. The value itself is never told."""
+    """A value of another type than kubectl takes: where, and what is wanted, never the value."""
 
 
 class _Loader(yamltext.Loader):  # type: ignore[misc]
@@ -103,56 +103,45 @@ class _Entry:
 
 
 class Kubeconfig:
-    """The kubeconfig files as kubectl merges them; `contexts` are their context names, `current` the active one.
+    """The kubeconfig files as kubectl merges them.
 
-    Without any file it stands for the in-cluster configuration of a Pod. `mistakes` are the entries that kubectl would
-    refuse, whichever context they belong to. Raises InputError where there is neither, or a file can't be used.
+    `contexts` are their context names, `current` the active one. Without any file it stands for the
+    in-cluster configuration of a Pod. `mistakes` are the entries that kubectl would refuse,
+    whichever context they belong to. Raises InputError where there is neither, or a file can't be
+    used.
     """
 
     def __init__(self, path: str | None) -> None:
         self.path = path or os.environ.get("KUBECONFIG") or os.path.join("~", ".kube", "config")
         self._entries: dict[str, dict[str, _Entry]] = {section: {} for section in _TABLES}
         self.current = ""
-        names = [path] if path else [name for name in self.path.split(os.pathsep) if name]
-        found = [name for name in map(os.path.expanduser, names) if os.path.exists(name)]
+        found = self._files([path] if path else self.path.split(os.pathsep))
         if path and not found:
             raise InputError(f"kubeconfig {path}: no such file")
         for name in found:
             self._merge(_document(name), name)
         self.contexts = tuple(self._entries["contexts"])
         self.in_cluster = not found and "KUBERNETES_SERVICE_HOST" in os.environ
-        if not found and not self.in_cluster:
-            raise InputError(
-                f"no kubeconfig at {self.path}, and not inside a cluster: name one with --kubeconfig"
-            )
         if self.in_cluster:
             self.current = IN_CLUSTER
+        elif not found:
+            problem = "and not inside a cluster: name one with --kubeconfig"
+            raise InputError(f"no kubeconfig at {self.path}, {problem}")
+
+    @staticmethod
+    def _files(names: list[str]) -> list[str]:
+        """Those files that exist."""
+        return list(filter(os.path.exists, map(os.path.expanduser, filter(None, names))))
 
     def _merge(self, document: Object, name: str) -> None:
         """Add what a file says; of several files the first that names something wins."""
-        current = document.get("current-context")
-        if current is not None and not isinstance(current, str):
-            raise InputError(
-                f"kubeconfig {name}: current-context must be text, not {_kind(current)}"
-            )
-        self.current = self.current or current or ""
+        current = _current_context(document, name)
+        self.current = self.current or current
         for section, table in _TABLES.items():
-            own: set[str] = set()
-            for number, item in enumerate(_items(document, section, name)):
-                key = item.get("name")
-                if key is not None and not isinstance(key, str):
-                    raise InputError(
-                        f"kubeconfig {name}: {section}[{number}].name must be text, not {_kind(key)}"
-                    )
-                if key in own:
-                    raise InputError(
-                        f'kubeconfig {name}: {section} has two entries with the name "{key}"'
-                    )
-                if key:
-                    own.add(key)
-                    place = f"{section}[{key}].{_SINGULAR[section]}"
-                    entry = _entry(item.get(_SINGULAR[section]), table, place, name)
-                    self._entries[section].setdefault(key, entry)
+            for key, item in _named_items(document, section, name).items():
+                place = f"{section}[{key}].{_SINGULAR[section]}"
+                entry = _entry(item.get(_SINGULAR[section]), table, place, name)
+                self._entries[section].setdefault(key, entry)
 
     @property
     def mistakes(self) -> list[str]:
@@ -166,19 +155,26 @@ class Kubeconfig:
         return f"(it has: {some(self.contexts) or 'none'})"
 
     def require(self, where: str, *contexts: str) -> None:
-        """Raise InputError for contexts that don't exist; `where` names the flag or setting that asked for them."""
+        """Raise InputError for contexts that don't exist.
+
+        `where` names the flag or setting that chose them.
+        """
         missing = ", ".join(f'"{context}"' for context in contexts if context not in self.contexts)
         if missing:
-            raise InputError(
-                f"{where}: context {missing} does not exist in kubeconfig {self.path} {self.offers}"
-            )
+            problem = f"context {missing} does not exist in kubeconfig {self.path} {self.offers}"
+            raise InputError(f"{where}: {problem}")
 
     def cluster_and_user(self, context: str) -> tuple[Object, Object]:
-        """The cluster and the user of a context; the user is {} where it names none. Raises InputError."""
+        """The cluster and the user of a context; the user is {} where it names none.
+
+        Raises InputError.
+        """
         where = f'kubeconfig {self.path}, context "{context}"'
         named = self._usable("contexts", context, where)
         cluster = self._usable("clusters", text(named, "cluster"), where)
-        user = self._usable("users", text(named, "user"), where) if text(named, "user") else {}
+        user: Object = {}
+        if text(named, "user"):
+            user = self._usable("users", text(named, "user"), where)
         if not text(cluster, "server"):
             raise InputError(f'{where}: cluster "{text(named, "cluster")}" has no server')
         return cluster, user
@@ -194,8 +190,8 @@ class Kubeconfig:
     def way(self, context: str) -> tuple[str, ...]:
         """What a context leads to, and as whom; no plugin is run for it.
 
-        Server, TLS server name, proxy, user, and what the server is trusted for: of two contexts with the certificates
-        of an earlier and of the rebuilt cluster only one works.
+        Server, TLS server name, proxy, user, and what the server is trusted for: of two contexts
+        with the certificates of an earlier and of the rebuilt cluster only one works.
         """
         named = self._value("contexts", context)
         cluster = self._value("clusters", text(named, "cluster"))
@@ -220,11 +216,9 @@ def _document(name: str) -> Object:
     try:
         with open(name, "rb") as file:
             content = file.read()
-        encoding = (
-            "utf-16"
-            if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-            else "utf-8-sig"
-        )
+        encoding = "utf-8-sig"
+        if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            encoding = "utf-16"
         document = yamltext.value(content.decode(encoding), _Loader)
     except yamltext.YAMLTextError as error:
         line = f", line {error.line}" if error.line else ""
@@ -233,15 +227,43 @@ def _document(name: str) -> Object:
         raise InputError(f"kubeconfig {name}: it is no text (byte {error.start})") from error
     except OSError as error:
         raise InputError(f"kubeconfig {name}: {(error.strerror or str(error)).lower()}") from error
-    document = {} if document is None else document
+    return {} if document is None else _checked(document, name)
+
+
+def _checked(document: Any, name: str) -> Object:
+    """The content of one file, if it is a kubeconfig's. Raises InputError."""
     if not isinstance(document, dict):
-        raise InputError(
-            f"kubeconfig {name}: it must be an object with clusters, users and contexts"
-        )
+        problem = "it must be an object with clusters, users and contexts"
+        raise InputError(f"kubeconfig {name}: {problem}")
     for field, wanted in (("kind", "Config"), ("apiVersion", "v1")):
         if document.get(field) not in (None, "", wanted):
             raise InputError(f"kubeconfig {name}: {field} must be {wanted}: it is no kubeconfig")
     return document
+
+
+def _current_context(document: Object, name: str) -> str:
+    """The active context of one file; "" where it names none. Raises InputError."""
+    current = document.get("current-context")
+    if current is not None and not isinstance(current, str):
+        problem = f"current-context must be text, not {_kind(current)}"
+        raise InputError(f"kubeconfig {name}: {problem}")
+    return current or ""
+
+
+def _named_items(document: Object, section: str, name: str) -> dict[str, Object]:
+    """The entries of a section by their names; those without one are of no use."""
+    found: dict[str, Object] = {}
+    for number, item in enumerate(_items(document, section, name)):
+        key = item.get("name")
+        if key is not None and not isinstance(key, str):
+            problem = f"{section}[{number}].name must be text, not {_kind(key)}"
+            raise InputError(f"kubeconfig {name}: {problem}")
+        if key in found:
+            problem = f'{section} has two entries with the name "{key}"'
+            raise InputError(f"kubeconfig {name}: {problem}")
+        if key:
+            found[key] = item
+    return found
 
 
 def _items(document: Object, section: str, name: str) -> Iterator[Object]:
@@ -250,9 +272,8 @@ def _items(document: Object, section: str, name: str) -> Iterator[Object]:
         raise InputError(f"kubeconfig {name}: {section} must be a list, not {_kind(items)}")
     for number, item in enumerate(items or []):
         if item is not None and not isinstance(item, dict):
-            raise InputError(
-                f"kubeconfig {name}: {section}[{number}] must be an object, not {_kind(item)}"
-            )
+            problem = f"{section}[{number}] must be an object, not {_kind(item)}"
+            raise InputError(f"kubeconfig {name}: {problem}")
         yield item or {}
 
 
@@ -280,9 +301,7 @@ def _typed(value: Any, wanted: Any, place: str) -> Any:
     if not isinstance(value, type(wanted)):
         raise _MistypedError(f"{place} must be {_kind(wanted)}, not {_kind(value)}")
     if isinstance(wanted, list):
-        (each,) = wanted
-        items = [_typed(item, each, f"{place}[{number}]") for number, item in enumerate(value)]
-        return [("" if each == _TEXT else {}) if item is None else item for item in items]
+        return _typed_list(value, wanted[0], place)
     kept = {}
     for key, held in value.items():
         field = wanted.get(key, wanted.get("*"))
@@ -290,6 +309,17 @@ def _typed(value: Any, wanted: Any, place: str) -> Any:
         if made is not None:
             kept[key] = made
     return kept
+
+
+def _typed_list(values: list[Any], each: Any, place: str) -> list[Any]:
+    """A list whose items are all of one type; what is null in it is empty."""
+    made = []
+    for number, item in enumerate(values):
+        typed = _typed(item, each, f"{place}[{number}]")
+        if typed is None:
+            typed = "" if each == _TEXT else {}
+        made.append(typed)
+    return made
 
 
 def _scalar(value: Any, wanted: str, place: str) -> Any:
@@ -313,10 +343,10 @@ def _kind(value: Any) -> str:
 
 def extension(cluster: Object, name: str) -> Any:
     """What a cluster's extension holds; None where there is none of that name."""
-    found = [
-        item.get("extension") for item in maps(cluster, "extensions") if text(item, "name") == name
-    ]
-    return next(iter(found), None)
+    for item in maps(cluster, "extensions"):
+        if text(item, "name") == name:
+            return item.get("extension")
+    return None
 
 
 def provider(user: Object) -> tuple[str, Object]:

@@ -1,7 +1,7 @@
-"""Keeps out what the `kubernetes` package imports for other purposes: a fifth of the time that a run takes.
+"""Keeps out what the `kubernetes` package imports for other purposes: a fifth of a run's time.
 
-OAuth's packages renew tokens of `oidc` auth providers, which is not done here (`access.py`), and `kubernetes.stream`
-attaches to Pods; they bring `requests` and more.
+OAuth's packages renew tokens of `oidc` auth providers, which is not done here (`access.py`), and
+`kubernetes.stream` attaches to Pods; they bring `requests` and more.
 """
 
 from __future__ import annotations
@@ -21,15 +21,14 @@ _UNUSED = {
 
 @contextmanager
 def unused() -> Iterator[None]:
-    """Within it `kubernetes` is imported without these; whoever imports them afterwards gets the real ones."""
-    if "kubernetes" in sys.modules or any(name in sys.modules for name in _UNUSED):
+    """Within it `kubernetes` is imported without these.
+
+    Whoever imports them afterwards gets the real ones.
+    """
+    if not sys.modules.keys().isdisjoint(("kubernetes", *_UNUSED)):
         yield
         return
-    empty = {name: ModuleType(name) for name in _UNUSED}
-    for name, parts in _UNUSED.items():
-        for part in parts:
-            setattr(empty[name], part, None)
-    empty["oauthlib"].oauth2 = empty["oauthlib.oauth2"]  # type: ignore[attr-defined]
+    empty = _empty_modules()
     sys.modules |= empty
     try:
         yield
@@ -37,3 +36,13 @@ def unused() -> Iterator[None]:
         for name, module in empty.items():
             if sys.modules.get(name) is module:
                 del sys.modules[name]
+
+
+def _empty_modules() -> dict[str, ModuleType]:
+    """Modules with nothing in them but the names that `kubernetes` imports from them."""
+    empty = {name: ModuleType(name) for name in _UNUSED}
+    for name, parts in _UNUSED.items():
+        for part in parts:
+            setattr(empty[name], part, None)
+    empty["oauthlib"].oauth2 = empty["oauthlib.oauth2"]  # type: ignore[attr-defined]
+    return empty

@@ -1,5 +1,6 @@
-"""Snapshots of live clusters, through the connection pool of the `kubernetes` package.
+"""One live cluster: the connection to it, and the reads that fill its snapshot.
 
+Requests go through the connection pool of the `kubernetes` package.
 Reads are raw JSON GETs: typed models raise on the malformed objects that the tool is sent to find.
 """
 
@@ -10,9 +11,8 @@ import ssl
 import threading
 import time
 import warnings
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import urllib3
 from kubernetes.client import ApiClient, Configuration
@@ -21,7 +21,7 @@ from kubectl_mesh import __version__
 from kubectl_mesh.collect import InputError, tls
 from kubectl_mesh.collect.access import Access, access, basic, split_url
 from kubectl_mesh.collect.kubeconfig import IN_CLUSTER, Kubeconfig
-from kubectl_mesh.collect.reads import FURTHER_READS, Questions, Read
+from kubectl_mesh.collect.reads import FURTHER_READS, Read
 from kubectl_mesh.collect.responses import body, failure, understood
 from kubectl_mesh.collect.secrecy import line, remember
 from kubectl_mesh.kube.objects import Object
@@ -29,7 +29,14 @@ from kubectl_mesh.kube.snapshot import Failure, Snapshot
 from kubectl_mesh.mesh.resources import WITNESSES
 
 _HEADER = re.compile(r"[\t\x20-\x7e\xa0-\xff]*")
-_TICK = 0.1  # seconds between two looks at what is still being read
+_HEADERS = urllib3.HTTPHeaderDict(
+    {
+        "Accept": "application/json",
+        "User-Agent": f"kubectl-mesh/{__version__}",
+        "Accept-Encoding": "gzip",
+    }
+)
+_Outcome = list[Object] | Failure | Exception | None  # of one read; None: there is no such object
 
 # Its libraries' advice is for programmers, and stderr is for the user.
 warnings.filterwarnings("ignore", module=r"urllib3|kubernetes")
@@ -48,22 +55,23 @@ def _client(reached: Access) -> ApiClient:
     if reached.proxy:
         configuration.proxy, configuration.no_proxy = reached.proxy, None
     if configuration.proxy:
-        found, credentials = split_url(configuration.proxy, "the proxy of the environment")
-        configuration.proxy = found
-        credentials = reached.proxy_credentials or credentials
-        if credentials:
-            configuration.proxy_headers = {"Proxy-Authorization": basic(credentials)}
-        configuration.proxy_ssl_context = reached.context
+        _use_proxy(configuration, reached)
     client = ApiClient(configuration)
     if reached.context:
-        kept = client.rest_client.pool_manager.connection_pool_kw
-        kept |= {
-            "ssl_context": reached.context,
-            "ca_certs": None,
-            "cert_file": None,
-            "key_file": None,
-        }
+        settings = client.rest_client.pool_manager.connection_pool_kw
+        settings |= dict.fromkeys(("ca_certs", "cert_file", "key_file"))
+        settings["ssl_context"] = reached.context
     return client
+
+
+def _use_proxy(configuration: Configuration, reached: Access) -> None:
+    """Take the credentials out of the proxy's URL: they go into a header of their own."""
+    proxy, credentials = split_url(configuration.proxy, "the proxy of the environment")
+    configuration.proxy = proxy
+    credentials = reached.proxy_credentials or credentials
+    if credentials:
+        configuration.proxy_headers = {"Proxy-Authorization": basic(credentials)}
+    configuration.proxy_ssl_context = reached.context
 
 
 def _in_cluster() -> Access:
@@ -80,9 +88,8 @@ def _in_cluster() -> Access:
     token = configuration.api_key["BearerToken"].partition(" ")[2].strip()
     remember(token)
     context = tls.context(authorities, None, verify=True)
-    return Access(
-        configuration.host, context=context, headers=[("Authorization", f"Bearer {token}")]
-    )
+    headers = [("Authorization", f"Bearer {token}")]
+    return Access(configuration.host, context=context, headers=headers)
 
 
 @dataclass(frozen=True)
@@ -98,8 +105,9 @@ class Login:
 class Cluster:
     """A connection to one cluster, and the snapshot that its answers fill.
 
-    `where` names the flag or setting that asked for the context; `timeout` is in seconds, for all reads together (None:
-    no bound). `failure` says why nothing can be read at all.
+    `where` names the flag or setting that chose the context; `timeout` is in seconds, for all reads
+    together (None: no bound). `failure` says why nothing can be read at all; `alone`: whatever goes
+    wrong costs only this cluster; `left` is how many further requests may be made.
     """
 
     snapshot: Snapshot
@@ -110,13 +118,16 @@ class Cluster:
     deadline: float | None = None
     requests: int = 0
     left: int = FURTHER_READS
-    alone: bool = False  # whatever goes wrong costs only this cluster
+    alone: bool = False
     _client: ApiClient | None = None
     _headers: urllib3.HTTPHeaderDict | None = None
     _credentials: Collection[str] = ()
 
     def connect(self) -> None:
-        """Prepare the connection; nothing is sent to the cluster yet. Raises InputError for an unusable context."""
+        """Prepare the connection; nothing is sent to the cluster yet.
+
+        Raises InputError for an unusable context.
+        """
         context = self.snapshot.source
         try:
             reached = self._access(context)
@@ -128,29 +139,30 @@ class Cluster:
             return
         except Exception as error:  # whatever an odd proxy leads the package to
             raise InputError(f'context "{context}": {line(error)}') from error
-        headers = urllib3.HTTPHeaderDict(
-            {
-                "Accept": "application/json",
-                "User-Agent": f"kubectl-mesh/{__version__}",
-                "Accept-Encoding": "gzip",
-            }
-        )
-        stated = [("Impersonate-User", self.login.acting_as or "")]
-        stated += [("Impersonate-Group", group) for group in self.login.groups]
-        for name, value in reached.headers:
-            if not (self.login.acting_as and name.startswith("Impersonate-")):
-                headers.add(name, value)
-        for name, value in stated if self.login.acting_as else ():
-            headers.add(name, value)
-        for value in headers.values():
+        headers = _HEADERS.copy()
+        for name, value in (*self._kept_headers(reached), *self._impersonation()):
             if not _HEADER.fullmatch(value):  # never shown: it may be a token
-                raise InputError(
-                    f'context "{context}": a token or user has characters that can\'t be sent'
-                )
-        way = (reached.server, reached.tls_server_name, client.configuration.proxy)
-        self.snapshot.server = " ".join(str(part) for part in way if part)
+                problem = "a token or user has characters that can't be sent"
+                raise InputError(f'context "{context}": {problem}')
+            headers.add(name, value)
+        address = (reached.server, reached.tls_server_name, client.configuration.proxy)
+        self.snapshot.server = " ".join(map(str, filter(None, address)))
         self.failure = reached.failure
         self._client, self._headers, self._credentials = client, headers, reached.credentials
+
+    def _kept_headers(self, reached: Access) -> list[tuple[str, str]]:
+        """The headers of a kubeconfig; whom it impersonates gives way to whom the flags do."""
+        if not self.login.acting_as:
+            return reached.headers
+        headers = reached.headers
+        return [(name, value) for name, value in headers if not name.startswith("Impersonate-")]
+
+    def _impersonation(self) -> list[tuple[str, str]]:
+        """The headers for whom the flags impersonate."""
+        if not self.login.acting_as:
+            return []
+        groups = [("Impersonate-Group", group) for group in self.login.groups]
+        return [("Impersonate-User", self.login.acting_as), *groups]
 
     def _access(self, context: str) -> Access:
         """Raises InputError, OSError."""
@@ -165,7 +177,7 @@ class Cluster:
         return access(cluster, user, where, seconds=seconds, alone=not self.alone)
 
     def connect_in_time(self) -> None:
-        """As `connect`, but what goes wrong, or takes too long, fails the reads of this cluster alone."""
+        """As `connect`, but what goes wrong, or takes too long, fails this cluster alone."""
 
         def connect() -> None:
             try:
@@ -173,7 +185,7 @@ class Cluster:
             except InputError as error:
                 self.failure = Failure("Unreachable", str(error))
             except Exception as error:  # whatever a malformed entry leads to
-                self.failure = _unforeseen(error)
+                self.failure = unforeseen(error)
 
         self.alone = True
         # A credential plugin may hang. Daemon: it doesn't hold the process then.
@@ -181,9 +193,8 @@ class Cluster:
         thread.start()
         thread.join(self.seconds_left())
         if self._client is None and self.failure is None:
-            self.failure = Failure(
-                "TimedOut", "the credential plugin gave no answer within the --request-timeout"
-            )
+            problem = "the credential plugin gave no answer within the --request-timeout"
+            self.failure = Failure("TimedOut", problem)
 
     @property
     def connected(self) -> bool:
@@ -200,7 +211,10 @@ class Cluster:
         return None if self.deadline is None else max(0.0, self.deadline - time.monotonic())
 
     def fetch(self, read: Read, seconds: float | None) -> list[Object] | Failure | None:
-        """The objects of one read, None where the named object does not exist, or why there is no answer."""
+        """The objects of one read, or why there is no answer.
+
+        None where the named object does not exist; `seconds` bounds it.
+        """
         assert self._client is not None, "connect comes first"
         server = self._client.configuration.host
         try:
@@ -224,18 +238,29 @@ class Cluster:
         return understood(read, response.status, content, self._credentials)
 
     def fetch_all(self, reads: Sequence[Read]) -> None:
-        """Fill the snapshot by reads side by side. Threads are daemons: one without an answer holds no process."""
+        """Fill the snapshot by reads side by side."""
         if self.failure:
             for read in reads:
-                self.snapshot.failures |= dict.fromkeys(read.keys, self.failure)
+                self.snapshot.fail(read.keys, self.failure)
             return
-        answers: list[Any] = [None] * len(reads)
+        for read, outcome in zip(reads, self._outcomes(reads), strict=True):
+            if isinstance(outcome, Exception):
+                raise outcome
+            self._keep(read, outcome)
+
+    def _outcomes(self, reads: Sequence[Read]) -> Sequence[_Outcome]:
+        """What each of some reads led to.
+
+        Threads are daemons: one without an answer holds no process.
+        """
+        late = Failure("TimedOut", f"--request-timeout of {self.timeout or 0:g}s is over")
+        outcomes: list[_Outcome] = [late] * len(reads)
 
         def run(index: int, read: Read, seconds: float | None) -> None:
             try:
-                answers[index] = (self.fetch(read, seconds),)
-            except Exception as error:  # unforeseen: raised again where it can be told
-                answers[index] = error
+                outcomes[index] = self.fetch(read, seconds)
+            except Exception as error:  # unforeseen: raised again where it can be reported
+                outcomes[index] = error
 
         threads = []
         for index, read in enumerate(reads):
@@ -243,115 +268,32 @@ class Cluster:
             if seconds == 0:
                 continue
             self.requests += 1
-            threads.append(threading.Thread(target=run, args=(index, read, seconds), daemon=True))
-            threads[-1].start()
+            thread = threading.Thread(target=run, args=(index, read, seconds), daemon=True)
+            threads.append(thread)
+            thread.start()
         for thread in threads:
             thread.join(self.seconds_left())
-        for read, answer in zip(reads, tuple(answers), strict=True):
-            if isinstance(answer, Exception):
-                raise answer
-            outcome = (
-                answer[0]
-                if answer
-                else Failure("TimedOut", f"--request-timeout of {self.timeout:g}s is over")
-            )
-            if isinstance(outcome, Failure):
-                self.snapshot.failures |= dict.fromkeys(read.keys, outcome)
-            elif (
-                outcome or read.kind not in WITNESSES
-            ):  # that there is none of those is no answer to anything
-                self.snapshot.answered |= read.keys
-                self.snapshot.add(read.kind, outcome or [])
+        return tuple(outcomes)
+
+    def _keep(self, read: Read, outcome: list[Object] | Failure | None) -> None:
+        """Keep the answer of a read, or why there is none, in the snapshot."""
+        if isinstance(outcome, Failure):
+            self.snapshot.fail(read.keys, outcome)
+        elif outcome or read.kind not in WITNESSES:
+            # That there is none of the others is no answer to anything.
+            self.snapshot.answer(read.keys, {read.kind: outcome or []})
 
     def fetch_further(self, reads: Sequence[Read]) -> None:
-        """As `fetch_all`, for no more than FURTHER_READS in a run; the others are not asked."""
-        asked, over = reads[: self.left], reads[self.left :]
-        self.left -= len(asked)
-        limit = Failure(
-            "NotAsked", f"one run makes at most {FURTHER_READS} further requests to a cluster"
-        )
+        """As `fetch_all`, for no more than FURTHER_READS in a run; the others are not made."""
+        made, over = reads[: self.left], reads[self.left :]
+        self.left -= len(made)
+        problem = f"one run makes at most {FURTHER_READS} further requests to a cluster"
         for read in over:
-            self.snapshot.failures |= dict.fromkeys(read.keys, limit)
-        self.fetch_all(asked)
+            self.snapshot.fail(read.keys, Failure("NotAsked", problem))
+        self.fetch_all(made)
 
 
-class Capture:
-    """Fills the snapshots of some clusters side by side, `parallel` of them at a time; `run` does it.
-
-    Each cluster has a thread of its own, so that a dead or slow one costs only itself, and a deadline of its own.
-    """
-
-    def __init__(self, clusters: Sequence[Cluster], questions: Questions, parallel: int) -> None:
-        self.clusters, self.questions = clusters, questions
-        self.parallel, self.slots = parallel, threading.Semaphore(parallel)
-        self.lock, self.all_answered, self.all_done = (
-            threading.Lock(),
-            threading.Event(),
-            threading.Event(),
-        )
-        self.answered: list[Snapshot] = []
-        self.done = 0
-        self.unforeseen: list[Exception] = []
-
-    def run(self, progress: Callable[[Sequence[Cluster]], None]) -> None:
-        """Read everything; `progress` is told now and then which clusters have not answered yet."""
-        for cluster in self.clusters[
-            : self.parallel
-        ]:  # they begin now, though it takes a while to start them all
-            cluster.begin()
-        for cluster in self.clusters:
-            threading.Thread(target=self._read, args=(cluster,), daemon=True).start()
-        while not self.all_done.wait(_TICK):
-            answered = set(map(id, self.answered))
-            progress([cluster for cluster in self.clusters if id(cluster.snapshot) not in answered])
-        if self.unforeseen:
-            raise self.unforeseen[0]
-
-    def _read(self, cluster: Cluster) -> None:
-        try:
-            try:
-                with self.slots:
-                    self._ask(cluster)
-            finally:
-                with self.lock:
-                    self.answered.append(cluster.snapshot)
-                if len(self.answered) == len(self.clusters):
-                    self.all_answered.set()
-            # Half of the time that is left is for the look-ups: a dead cluster must not use it up.
-            left = cluster.seconds_left()
-            self.all_answered.wait(None if left is None else left / 2)
-            reads = self.questions.last(cluster.snapshot, tuple(self.answered))
-            if reads and self.slots.acquire(timeout=cluster.seconds_left()):
-                try:
-                    cluster.fetch_further(reads)
-                finally:
-                    self.slots.release()
-        except (
-            Exception
-        ) as error:  # raised again in the thread that can tell it, unless it is one cluster's own
-            if not cluster.alone:
-                self.unforeseen.append(error)
-            for read in self.questions.first(cluster.snapshot) if cluster.alone else ():
-                cluster.snapshot.failures |= dict.fromkeys(read.keys, _unforeseen(error))
-        finally:
-            with self.lock:
-                self.done += 1
-            if self.done == len(self.clusters):
-                self.all_done.set()
-
-    def _ask(self, cluster: Cluster) -> None:
-        if cluster.snapshot.taken is None:
-            cluster.begin()
-        if not cluster.connected and not cluster.failure:
-            cluster.connect_in_time()
-        cluster.fetch_all(self.questions.first(cluster.snapshot))
-        for _ in range(2):
-            cluster.fetch_further(self.questions.further(cluster.snapshot))
-
-
-def _unforeseen(error: Exception) -> Failure:
-    """Of an error that nobody foresaw only the kind is told: its words may hold credentials."""
-    return Failure(
-        "Unreachable",
-        f"unforeseen {type(error).__name__} (with --context alone, --debug shows where)",
-    )
+def unforeseen(error: Exception) -> Failure:
+    """The failure of an error that nobody foresaw: its words may hold credentials, its kind not."""
+    where = "(with --context alone, --debug shows where)"
+    return Failure("Unreachable", f"unforeseen {type(error).__name__} {where}")

@@ -1,4 +1,4 @@
-"""Credential plugins (`exec` in a kubeconfig): run as kubectl runs them, with bounds on time and output.
+"""Credential plugins (`exec` in a kubeconfig): run as kubectl does, bounded in time and output.
 
 The rules are client-go's (`plugin/pkg/client/auth/exec`).
 """
@@ -19,16 +19,22 @@ from kubectl_mesh.kube.objects import Object, mapping, maps, text
 
 _VERSIONS = ("client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1")
 _MODES = ("Never", "IfAvailable", "Always")
-_CONFIG = (
-    "client.authentication.k8s.io/exec"  # the extension of a cluster that is handed to plugins
+_CONFIG = "client.authentication.k8s.io/exec"  # a cluster's extension that is handed to plugins
+_CLUSTER = (
+    "server",
+    "tls-server-name",
+    "insecure-skip-tls-verify",
+    "proxy-url",
+    "disable-compression",
 )
+_CREDENTIALS = ("token", "clientCertificateData", "clientKeyData")
 _LONGEST = 120.0  # seconds; somebody may have to log in
 _LARGEST = 1 << 20  # bytes
 _CUT = "it wrote more than 1 MiB"
 
 
 class PluginError(Exception):
-    """The plugin gave no credentials, and why, in one line without anything that it wrote to stdout."""
+    """The plugin gave no credentials: why, in one line without anything that it wrote to stdout."""
 
 
 def run(
@@ -41,9 +47,10 @@ def run(
 ) -> Object:
     """The `status` of the ExecCredential that a plugin writes.
 
-    `settings` is the user's `exec`, `authorities` are the certificates that the server's is verified by. `seconds`
-    bounds it, unless it may ask somebody on the terminal: then, and where `seconds` is None, it has two minutes.
-    `alone`: nothing else reads from the terminal meanwhile. Raises PluginError, TimeoutError.
+    `settings` is the user's `exec`, `authorities` are the certificates that the server's is
+    verified by. `seconds` bounds it, unless it may ask somebody on the terminal: then, and where
+    `seconds` is None, it has two minutes. `alone`: nothing else reads from the terminal meanwhile.
+    Raises PluginError, TimeoutError.
     """
     version = text(settings, "apiVersion")
     if version not in _VERSIONS:
@@ -52,63 +59,70 @@ def run(
     interactive = alone and mode != "Never" and sys.stdin is not None and sys.stdin.isatty()
     if mode == "Always" and not interactive:
         raise PluginError("it needs a terminal (interactiveMode Always), and stdin is none")
-    asked: Object = {
-        "kind": "ExecCredential",
-        "apiVersion": version,
-        "spec": {"interactive": interactive},
-    }
+    spec: Object = {"interactive": interactive}
     if settings.get("provideClusterInfo"):
-        asked["spec"]["cluster"] = _told(cluster, authorities)
-    added = {text(variable, "name"): text(variable, "value") for variable in maps(settings, "env")}
-    environment = {**os.environ, **added, "KUBERNETES_EXEC_INFO": json.dumps(asked)}
+        spec["cluster"] = _cluster_info(cluster, authorities)
+    request = {"kind": "ExecCredential", "apiVersion": version, "spec": spec}
+    process = _started(settings, json.dumps(request), interactive=interactive)
+    bound = _LONGEST
+    if not interactive and seconds is not None:
+        bound = min(seconds, _LONGEST)
+    return _status(_Running(process).output(bound), version)
+
+
+def _environment(settings: Object, request: str) -> dict[str, str]:
+    """The environment of a plugin, in which it finds the request."""
+    environment = {**os.environ}
+    for variable in maps(settings, "env"):
+        environment[text(variable, "name")] = text(variable, "value")
+    return {**environment, "KUBERNETES_EXEC_INFO": request}
+
+
+def _started(settings: Object, request: str, *, interactive: bool) -> subprocess.Popen[bytes]:
+    """The plugin's process. Raises PluginError."""
     named = text(settings, "command")
     # As Go does it: on Windows the extension may be left out.
     command = [shutil.which(named) or named, *(settings.get("args") or [])]
     try:
-        process = subprocess.Popen(
+        return subprocess.Popen(
             command,
-            env=environment,
+            env=_environment(settings, request),
             stdin=None if interactive else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=None if interactive else subprocess.PIPE,
         )
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        hint = text(settings, "installHint")
-        raise PluginError(f"{named}: {reason.lower()}{f'; {hint}' if hint else ''}") from error
-    bound = _LONGEST if interactive or seconds is None else min(seconds, _LONGEST)
-    return _status(_Running(process).output(bound), version)
+        problem = f"{named}: {reason.lower()}"
+        if text(settings, "installHint"):
+            problem += f"; {text(settings, 'installHint')}"
+        raise PluginError(problem) from error
 
 
 def mistake(settings: Object) -> str:
-    """Why kubectl refuses the settings of a plugin, even where it would not run it; "" where it doesn't."""
+    """Why kubectl refuses the settings of a plugin, even where it would not run it.
+
+    "" where it doesn't.
+    """
     for key in ("command", "apiVersion"):
         if not text(settings, key):
             return f"{key} is missing"
     if any(not text(variable, "name") for variable in maps(settings, "env")):
         return "a variable of env has no name"
-    return (
-        "" if _mode(settings) in _MODES else f"interactiveMode must be one of {', '.join(_MODES)}"
-    )
+    if _mode(settings) not in _MODES:
+        return f"interactiveMode must be one of {', '.join(_MODES)}"
+    return ""
 
 
 def _mode(settings: Object) -> str:
     """How it stands to the terminal; versions before v1 need not say it."""
-    return text(settings, "interactiveMode") or (
-        "" if text(settings, "apiVersion") == _VERSIONS[0] else _MODES[1]
-    )
+    default = "" if text(settings, "apiVersion") == _VERSIONS[0] else "IfAvailable"
+    return text(settings, "interactiveMode") or default
 
 
-def _told(cluster: Object, authorities: bytes | None) -> Object:
-    """What a plugin is told of the cluster where it asks for that."""
-    keys = (
-        "server",
-        "tls-server-name",
-        "insecure-skip-tls-verify",
-        "proxy-url",
-        "disable-compression",
-    )
-    made: Object = {key: cluster[key] for key in keys if cluster.get(key)}
+def _cluster_info(cluster: Object, authorities: bytes | None) -> Object:
+    """What a plugin is given of the cluster where it wants that."""
+    made: Object = {key: cluster[key] for key in _CLUSTER if cluster.get(key)}
     if authorities:
         made["certificate-authority-data"] = base64.b64encode(authorities).decode()
     if extension(cluster, _CONFIG) is not None:
@@ -117,7 +131,10 @@ def _told(cluster: Object, authorities: bytes | None) -> Object:
 
 
 class _Running:
-    """A plugin that runs; threads read what it writes, as pipes can't be waited for on every system."""
+    """A plugin that runs.
+
+    Threads read what it writes, as pipes can't be waited for on every system.
+    """
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         self.process = process
@@ -128,13 +145,12 @@ class _Running:
         self.lock = threading.Lock()
 
     def output(self, seconds: float) -> bytes:
-        """What it writes to stdout until it ends. Raises PluginError, and TimeoutError where it takes longer."""
-        pipes = {"stdout": self.process.stdout, "stderr": self.process.stderr}
-        kept = {name: pipe for name, pipe in pipes.items() if pipe}
-        self.open = len(kept)
+        """What it writes to stdout until it ends.
+
+        Raises PluginError, and TimeoutError where it takes longer.
+        """
         try:
-            for name, pipe in kept.items():
-                threading.Thread(target=self._read, args=(name, pipe), daemon=True).start()
+            self._read_pipes()
             in_time = self.ended.wait(seconds)
         finally:
             if self.process.poll() is None and not self.ended.is_set():
@@ -144,10 +160,21 @@ class _Running:
         if not in_time:
             raise TimeoutError(f"gave no answer within {seconds:g}s")
         if self.process.returncode:
-            last = self.written["stderr"].decode(errors="replace").split("\n")
-            said = next((line.strip() for line in reversed(last) if line.strip()), "")
-            raise PluginError(f"exit code {self.process.returncode}{f': {said}' if said else ''}")
+            last = self._last_line()
+            raise PluginError(f"exit code {self.process.returncode}" + (last and f": {last}"))
         return self.written["stdout"]
+
+    def _read_pipes(self) -> None:
+        pipes = {"stdout": self.process.stdout, "stderr": self.process.stderr}
+        kept = {name: pipe for name, pipe in pipes.items() if pipe}
+        self.open = len(kept)
+        for name, pipe in kept.items():
+            threading.Thread(target=self._read, args=(name, pipe), daemon=True).start()
+
+    def _last_line(self) -> str:
+        """The last line that it wrote to stderr; "" where it wrote none."""
+        lines = self.written["stderr"].decode(errors="replace").strip().split("\n")
+        return lines[-1].strip()
 
     def _read(self, name: str, pipe: IO[bytes]) -> None:
         """Keep what is written to one pipe; what goes beyond the bound ends the plugin."""
@@ -175,15 +202,22 @@ def _status(written: bytes, version: str) -> Object:
         raise PluginError("it wrote no ExecCredential in JSON") from error
     if text(answer, "kind") != "ExecCredential" or text(answer, "apiVersion") != version:
         raise PluginError(f"it wrote no ExecCredential of {version}")
-    status = mapping(answer, "status")
-    keys = ("token", "clientCertificateData", "clientKeyData")
-    if any(not isinstance(status.get(key), str) for key in keys if status.get(key) is not None):
-        raise PluginError("the status of its ExecCredential has something else than text in it")
-    found = {key: status[key] for key in keys if status.get(key)}
+    found = _credentials(mapping(answer, "status"))
     if not found:
         raise PluginError("the status of its ExecCredential has neither a token nor a certificate")
     if ("clientCertificateData" in found) != ("clientKeyData" in found):
-        raise PluginError(
-            "the status of its ExecCredential has a certificate or a key, and needs both"
-        )
+        problem = "has a certificate or a key, and needs both"
+        raise PluginError(f"the status of its ExecCredential {problem}")
+    return found
+
+
+def _credentials(status: Object) -> Object:
+    """What a status holds of credentials. Raises PluginError."""
+    found = {}
+    for key in _CREDENTIALS:
+        given = status.get(key)
+        if given is not None and not isinstance(given, str):
+            raise PluginError("the status of its ExecCredential has something else than text in it")
+        if given:
+            found[key] = given
     return found

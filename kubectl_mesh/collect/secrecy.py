@@ -1,7 +1,7 @@
-"""Credentials of this run never reach a report, a snapshot, a message or a terminal: `hidden` takes them out of texts.
+"""Credentials of this run never reach a report, a snapshot, a message or a terminal.
 
-What a kubeconfig or a credential plugin gives is remembered here; a server that repeats it, in a message or in an
-object, repeats it in vain.
+`hidden` takes them out of texts. What a kubeconfig or a credential plugin gives is remembered here;
+a server that repeats it, in a message or in an object, repeats it in vain.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ _SHORTEST = 4  # characters; less keeps no secret, and stands in every text
 _LONG = 8  # characters; what is shorter may be part of any word
 _LONGEST_LINE = 1000  # characters of a message
 _NOISE = re.compile(
-    r"\w{1,60}\((host=[^)]*|<[^>]*>)\): |Failed to establish a new connection: |\[Errno -?\d+\] | \(_ssl\.c:\d+\)"
+    r"\w{1,60}\((host=[^)]*|<[^>]*>)\): |Failed to establish a new connection: "
+    r"|\[Errno -?\d+\] | \(_ssl\.c:\d+\)"
 )
 _USER_INFO = re.compile(r"(?<=://)[^\s/@]{1,2000}@")  # https://user:password@host
 
@@ -23,14 +24,15 @@ _known: set[str] = set()
 
 
 def remember(*credentials: str) -> None:
-    """Take these for credentials from now on, each as it is and without the white space around it."""
-    _known.update(
-        part for whole in credentials for part in (whole, whole.strip()) if len(part) >= _SHORTEST
-    )
+    """Take these for credentials from now on, each as it is and without white space around it."""
+    for whole in credentials:
+        for part in (whole, whole.strip()):
+            if len(part) >= _SHORTEST:
+                _known.add(part)
 
 
 def hidden(text: str) -> str:
-    """A text in which every known credential, and user and password in every URL, gives way to a mark."""
+    """A text without any known credential, nor user and password in any URL: a mark is there."""
     for credential in sorted(_known, key=len, reverse=True):
         if credential not in text:
             continue
@@ -42,20 +44,25 @@ def hidden(text: str) -> str:
 
 
 def line(error: object) -> str:
-    """An error or a message in one line of bounded length: no credential, and nothing that is for programmers."""
+    """An error or a message in one line of bounded length.
+
+    It has no credential in it, and nothing that is for programmers.
+    """
     whole = str(error)
     words = whole[: 4 * _LONGEST_LINE].split()
     if len(whole) > 4 * _LONGEST_LINE:
         words = words[:-1] or words  # the last one may be the beginning of a credential
-    told = hidden(" ".join(words))
-    told = f"{told[:_LONGEST_LINE]}…" if len(told) > _LONGEST_LINE else told
-    return _NOISE.sub("", told).removesuffix(".")
+    shown = hidden(" ".join(words))
+    if len(shown) > _LONGEST_LINE:
+        shown = f"{shown[:_LONGEST_LINE]}…"
+    return _NOISE.sub("", shown).removesuffix(".")
 
 
 def hidden_within(value: Any, written: str, credentials: Collection[str]) -> Any:
     """A decoded JSON value without these credentials; `written` is its text.
 
-    Short ones are left: an object's own names must not change because somebody's password is one of them.
+    Short ones are left: an object's own names must not change because somebody's password is one of
+    them.
     """
     long = [credential for credential in credentials if len(credential) >= _LONG]
     # A backslash may begin an escape, and behind escapes a credential isn't seen.
@@ -72,7 +79,8 @@ def _without(value: Any, credentials: list[str]) -> Any:
     if isinstance(value, list):
         return [_without(item, credentials) for item in value]
     if isinstance(value, dict):
-        return {
-            _without(key, credentials): _without(held, credentials) for key, held in value.items()
-        }
+        kept = {}
+        for key, held in value.items():
+            kept[_without(key, credentials)] = _without(held, credentials)
+        return kept
     return value

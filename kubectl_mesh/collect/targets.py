@@ -10,15 +10,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kubectl_mesh.collect import CONTROL_PLANE_CONTEXT, DEFAULT_NAMESPACE, InputError
+from kubectl_mesh.collect.further_reads import further_gateway_reads, further_reads, lookups
 from kubectl_mesh.collect.reads import (
     Questions,
     Read,
     cluster_reads,
     control_plane_reads,
-    further_gateway_reads,
-    further_reads,
     gateway_reads,
-    lookups,
     mesh_wide_reads,
 )
 from kubectl_mesh.collect.secrecy import hidden
@@ -96,7 +94,8 @@ def from_contexts(
     from kubectl_mesh.collect.lazy_imports import unused
 
     with unused():
-        from kubectl_mesh.collect.live import Capture, Cluster, Login
+        from kubectl_mesh.collect.collector import Collector
+        from kubectl_mesh.collect.live import Cluster, Login
     from kubectl_mesh.collect.kubeconfig import Kubeconfig
 
     kubeconfig = Kubeconfig(arguments.kubeconfig)
@@ -158,9 +157,8 @@ def from_contexts(
         if mesh_wide:
             progress([each.snapshot.source for each in reading], len(clusters))
 
-    Capture(clusters, _questions(found, arguments), getattr(arguments, "parallel", _PARALLEL)).run(
-        tell
-    )
+    parallel = getattr(arguments, "parallel", _PARALLEL)
+    Collector(clusters, _questions(found, arguments), parallel).run(tell)
     if arguments.debug:
         for each in clusters:
             sys.stderr.write(f"debug: {each.snapshot.source}: {each.requests} requests\n")
@@ -193,7 +191,7 @@ def _questions(clusters: Clusters, arguments: argparse.Namespace) -> Questions:
     """What each of the clusters is asked."""
     gateways_in = ALL_NAMESPACES if arguments.all_namespaces else arguments.namespace
     with_gateways = arguments.command == "verify-gateway"
-    exposed: dict[int, set[str]] = {}
+    exposed: dict[int, frozenset[str]] = {}
 
     def first(cluster: Snapshot) -> list[Read]:
         beside = mesh_wide_reads() if clusters.mesh_wide else []

@@ -1,4 +1,7 @@
-"""TLS contexts from certificates in memory; no private key is left in a file, whatever ends the process."""
+"""TLS contexts from certificates in memory.
+
+No private key is left in a file, whatever ends the process.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +21,9 @@ def context(
 ) -> ssl.SSLContext:
     """A context for one API server.
 
-    `authorities` are the certificates (PEM) that the server's is verified by, None for the system's; `certificate` is
-    the client's own with its key (PEM). Raises OSError (ssl.SSLError is one) for what can't be loaded.
+    `authorities` are the certificates (PEM) that the server's is verified by, None for the
+    system's; `certificate` is the client's own with its key (PEM). Raises OSError (ssl.SSLError is
+    one) for what can't be loaded.
     """
     made = create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED if verify else ssl.CERT_NONE)
     if verify and authorities is not None:
@@ -33,7 +37,10 @@ def context(
 
 
 def _no_password() -> bytes:
-    """OpenSSL would ask on the terminal for the password of an encrypted key; kubectl refuses such keys."""
+    """No password: OpenSSL would ask on the terminal for that of an encrypted key.
+
+    kubectl refuses such keys.
+    """
     return b""
 
 
@@ -41,8 +48,8 @@ def _no_password() -> bytes:
 def _path(content: bytes) -> Iterator[str]:
     """A path that OpenSSL can read the content from, which it takes from files only.
 
-    Linux has anonymous files, which end with the process. Elsewhere a file of the user's alone stands in the folder for
-    temporary files for the moment of the reading.
+    Linux has anonymous files, which end with the process. Elsewhere a file of the user's alone
+    stands in the folder for temporary files for the moment of the reading.
     """
     if hasattr(os, "memfd_create") and os.path.isdir(_OPEN_FILES):
         with open(os.memfd_create("certificate"), "wb", buffering=0) as anonymous:

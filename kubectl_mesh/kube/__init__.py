@@ -1,1 +1,4 @@
-"""What Kubernetes objects mean by themselves: objects of one cluster, routing, events. Nothing here knows Istio."""
+"""What Kubernetes objects mean by themselves: objects of one cluster, routing, events, workloads.
+
+Nothing here knows Istio.
+"""

@@ -1,4 +1,4 @@
-"""Plain decoded Kubernetes objects: getters that treat a value of the wrong type as absent instead of raising.
+"""Plain decoded Kubernetes objects: getters that take a value of the wrong type for an absent one.
 
 Objects are kept raw: the tool is sent to find malformed ones.
 """
@@ -38,17 +38,17 @@ def mapping(value: Any, *path: str) -> dict[str, Any]:
 def maps(value: Any, *path: str) -> list[dict[str, Any]]:
     """The dictionaries in the list at `path`; [] where there is none."""
     found = dig(value, *path)
-    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+    if not isinstance(found, list):
+        return []
+    return [item for item in found if isinstance(item, dict)]
 
 
 def texts(value: Any, *path: str) -> list[str]:
     """The non-empty strings in the list at `path`; [] where there is none."""
     found = dig(value, *path)
-    return (
-        [item for item in found if isinstance(item, str) and item]
-        if isinstance(found, list)
-        else []
-    )
+    if not isinstance(found, list):
+        return []
+    return [item for item in found if isinstance(item, str) and item]
 
 
 def some(names: Sequence[str]) -> str:
@@ -73,9 +73,10 @@ def annotations_of(obj: Object | None) -> dict[str, Any]:
 
 
 def label_selected(selector: Any, labels: dict[str, Any]) -> bool:
-    """Whether a LabelSelector (`matchLabels`, `matchExpressions`) selects what bears these labels; {} selects all."""
-    if any(labels.get(key) != value for key, value in mapping(selector, "matchLabels").items()):
-        return False
+    """Whether a LabelSelector selects what bears these labels; {} selects all."""
+    for key, value in mapping(selector, "matchLabels").items():
+        if labels.get(key) != value:
+            return False
     for rule in maps(selector, "matchExpressions"):
         key, values, held = text(rule, "key"), texts(rule, "values"), labels.get(text(rule, "key"))
         holds = {

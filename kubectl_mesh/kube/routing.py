@@ -7,7 +7,7 @@ endpoint port by name and protocol, and for a Service without selector `targetPo
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from kubectl_mesh.kube.objects import Object, dig, labels_of, mapping, maps, text, texts
@@ -17,7 +17,10 @@ SERVICE_NAME_LABEL = "kubernetes.io/service-name"
 
 
 def normalise(address: str) -> str:
-    """An address in the form that comparisons use: canonical IP, or host name in lower case without a final dot."""
+    """An address in the form that comparisons use.
+
+    A canonical IP, or a host name in lower case without a final dot.
+    """
     try:
         return str(ipaddress.ip_address(address.strip()))
     except ValueError:
@@ -48,13 +51,13 @@ class Port:
 
     def __str__(self) -> str:
         """`15012/tcp-istiod`, as the report shows it."""
-        label = "/".join(str(part) for part in (self.number, self.name) if part)
+        label = "/".join(filter(None, (str(self.number or ""), self.name)))
         return label if self.protocol == "TCP" else f"{label}/{self.protocol}"
 
 
 @dataclass(frozen=True)
 class Backend:
-    """One address of one slice or subset, with the ports that it has there; `holder` is the object's name."""
+    """One address of one slice or subset, with its ports there; `holder` is the object's name."""
 
     holder: str
     address: str
@@ -64,11 +67,11 @@ class Backend:
 
 def _ports(obj: Object) -> tuple[Port, ...]:
     """The ports that have a number: kube-proxy passes over an endpoint port without one."""
-    return tuple(
-        Port(text(port, "name"), text(port, "protocol") or "TCP", port["port"])
-        for port in maps(obj, "ports")
-        if type(port.get("port")) is int
-    )
+    found = []
+    for port in maps(obj, "ports"):
+        if type(port.get("port")) is int:
+            found.append(Port(text(port, "name"), text(port, "protocol") or "TCP", port["port"]))
+    return tuple(found)
 
 
 def service_ports(service: Object) -> tuple[Port, ...]:
@@ -79,96 +82,104 @@ def service_ports(service: Object) -> tuple[Port, ...]:
 def slice_backends(slices: Iterable[Object], service: Object | None = None) -> list[Backend]:
     """The backends in EndpointSlices, as kube-proxy routes them for a Service.
 
-    `conditions.ready: null` is ready. Ignored are FQDN slices and those of a family that the Service does not have;
-    with `internalTrafficPolicy: Local` nothing is routed to an endpoint that is on no node.
+    `conditions.ready: null` is ready. Ignored are FQDN slices and those of a family that the
+    Service does not have; with `internalTrafficPolicy: Local` nothing is routed to an endpoint that
+    is on no node.
     """
     families = texts(service, "spec", "ipFamilies")
     if text(service, "spec", "clusterIP") == "None" or not families:
         families = ["IPv4", "IPv6"]
     local = text(service, "spec", "internalTrafficPolicy") == "Local"
-    return [
-        Backend(
-            text(slice_, "metadata", "name"),
-            normalise(address),
-            dig(endpoint, "conditions", "ready") is not False
-            and not (local and not text(endpoint, "nodeName")),
-            _ports(slice_),
-        )
-        for slice_ in slices
-        if text(slice_, "addressType") in families
-        for endpoint in maps(slice_, "endpoints")
-        for address in texts(endpoint, "addresses")
-    ]
+    found: list[Backend] = []
+    for slice_ in slices:
+        if text(slice_, "addressType") in families:
+            found += _backends_of(slice_, local=local)
+    return found
+
+
+def _backends_of(slice_: Object, *, local: bool) -> Iterator[Backend]:
+    """The backends in one EndpointSlice; `local`: an endpoint on no node gets no traffic."""
+    holder, ports = text(slice_, "metadata", "name"), _ports(slice_)
+    for endpoint in maps(slice_, "endpoints"):
+        ready = dig(endpoint, "conditions", "ready") is not False
+        if local and not text(endpoint, "nodeName"):
+            ready = False
+        for address in texts(endpoint, "addresses"):
+            yield Backend(holder, normalise(address), ready, ports)
 
 
 def slices_of(snapshot: Snapshot, service: str, namespace: str | None = None) -> list[Object]:
     """The EndpointSlices of a Service, by its name (namespace: default the snapshot's)."""
-    return [
-        s
-        for s in snapshot.all("EndpointSlice", namespace)
-        if labels_of(s).get(SERVICE_NAME_LABEL) == service
-    ]
+    slices = snapshot.all("EndpointSlice", namespace)
+    return [slice_ for slice_ in slices if labels_of(slice_).get(SERVICE_NAME_LABEL) == service]
 
 
 def endpoints_backends(endpoints: Object | None) -> list[Backend]:
     """The backends in an Endpoints object; `notReadyAddresses` are not routed."""
-    return [
-        Backend(
-            text(endpoints, "metadata", "name"),
-            normalise(text(address, "ip")),
-            ready,
-            _ports(subset),
-        )
-        for subset in maps(endpoints, "subsets")
-        for key, ready in (("addresses", True), ("notReadyAddresses", False))
-        for address in maps(subset, key)
-        if text(address, "ip")
-    ]
+    holder = text(endpoints, "metadata", "name")
+    found = []
+    for subset, address, ready in _subset_addresses(endpoints):
+        if text(address, "ip"):
+            backend = Backend(holder, normalise(text(address, "ip")), ready, _ports(subset))
+            found.append(backend)
+    return found
+
+
+def _subset_addresses(endpoints: Object | None) -> Iterator[tuple[Object, Object, bool]]:
+    """Every address of an Endpoints object: its subset, it, and whether it is ready."""
+    for subset in maps(endpoints, "subsets"):
+        for address in maps(subset, "addresses"):
+            yield subset, address, True
+        for address in maps(subset, "notReadyAddresses"):
+            yield subset, address, False
 
 
 def mirrored(endpoints: Object | None) -> list[Object]:
-    """The EndpointSlices that the mirroring controller makes of Endpoints, each under the Endpoints' name."""
-    return [
-        {
+    """The EndpointSlices that the mirroring controller makes of Endpoints, under the same name."""
+    found = []
+    for subset, address, ready in _subset_addresses(endpoints):
+        ip = text(address, "ip")
+        endpoint = {"addresses": [ip], "conditions": {"ready": ready}, **address}
+        slice_ = {
             "metadata": mapping(endpoints, "metadata"),
-            "addressType": "IPv6" if ":" in text(address, "ip") else "IPv4",
-            "endpoints": [
-                {"addresses": [text(address, "ip")], "conditions": {"ready": ready}, **address}
-            ],
+            "addressType": "IPv6" if ":" in ip else "IPv4",
+            "endpoints": [endpoint],
             "ports": maps(subset, "ports"),
         }
-        for subset in maps(endpoints, "subsets")
-        for key, ready in (("addresses", True), ("notReadyAddresses", False))
-        for address in maps(subset, key)
-    ]
+        found.append(slice_)
+    return found
 
 
 def ready_addresses(backends: Iterable[Backend]) -> list[str]:
-    """The addresses that get traffic, each once, in an order that does not depend on the API server's."""
+    """The addresses that get traffic, each once, in an order that no API server's order changes."""
     return ordered(backend.address for backend in backends if backend.ready)
 
 
 def service_port(service: Object, number: int) -> Port | None:
     """The Service's TCP port of that number."""
-    return next(
-        (p for p in service_ports(service) if p.number == number and p.protocol == "TCP"), None
-    )
+    for port in service_ports(service):
+        if (port.number, port.protocol) == (number, "TCP"):
+            return port
+    return None
+
+
+def _ready_ports(address: str, backends: Iterable[Backend]) -> set[Port]:
+    """The endpoint ports that one ready address has."""
+    found: set[Port] = set()
+    for backend in backends:
+        if backend.ready and backend.address == address:
+            found.update(backend.ports)
+    return found
 
 
 def reached(port: Port, address: str, backends: Iterable[Backend]) -> set[int]:
     """The endpoint port numbers that a Service port leads to on one ready address."""
-    return {
-        candidate.number
-        for backend in backends
-        if backend.ready and backend.address == address
-        for candidate in backend.ports
-        if (candidate.name, candidate.protocol) == (port.name, port.protocol)
-    }
+    joined = (port.name, port.protocol)
+    ports = _ready_ports(address, backends)
+    return {other.number for other in ports if (other.name, other.protocol) == joined}
 
 
 def ports_of(address: str, backends: Iterable[Backend]) -> list[Port]:
     """Every endpoint port that one ready address has."""
-    return sorted(
-        {p for b in backends if b.ready and b.address == address for p in b.ports},
-        key=lambda p: (p.number, p.name, p.protocol),
-    )
+    ports = _ready_ports(address, backends)
+    return sorted(ports, key=lambda port: (port.number, port.name, port.protocol))

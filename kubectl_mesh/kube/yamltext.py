@@ -1,4 +1,7 @@
-"""YAML texts that somebody else wrote: decoded fast, refused where they would end the process or last for minutes."""
+"""YAML texts that somebody else wrote, decoded fast.
+
+Refused are those that would end the process, or last for minutes.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,10 @@ Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class YAMLTextError(ValueError):
-    """A text is no YAML, or can't be decoded: why, and in which line (from 1; None where it isn't known)."""
+    """A text is no YAML, or can't be decoded.
+
+    `problem` says why, `line` in which line (from 1; None where it isn't known).
+    """
 
     def __init__(self, problem: str, line: int | None = None) -> None:
         super().__init__(problem)
@@ -44,27 +50,36 @@ def _loaded(text: str, load: Callable[[], Any]) -> Any:
     try:
         return load()
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        problem = f"it is neither YAML nor JSON: {getattr(error, 'problem', error)}"
-        raise YAMLTextError(problem, mark.line + 1 if mark else None) from error
+        raise _no_yaml(error) from error
     except RecursionError as error:
         raise YAMLTextError("it is nested too deeply") from error
-    except (
-        Exception
-    ) as error:  # a timestamp, number or tag that YAML can't make raises whatever it likes
+    except Exception as error:
+        # A timestamp, number or tag that YAML can't make raises whatever it likes.
         raise YAMLTextError(f"it can't be decoded ({type(error).__name__})") from error
 
 
+def _no_yaml(error: yaml.YAMLError) -> YAMLTextError:
+    mark = getattr(error, "problem_mark", None)
+    line = mark.line + 1 if mark else None
+    return YAMLTextError(f"it is neither YAML nor JSON: {getattr(error, 'problem', error)}", line)
+
+
 def _depth(content: str) -> int:
-    """How deeply YAML may be nested at the most: by brackets, by indentation, and by dashes in one line."""
+    """How deeply YAML may be nested at the most.
+
+    By brackets, by indentation, and by dashes in one line.
+    """
+    dashes = re.findall(r"(?:[-?] )+", content)
+    levels = set(re.findall(r"^ +(?=\S)", content, re.MULTILINE))
+    return max(_bracket_depth(content), max(map(len, dashes), default=0) // 2, len(levels))
+
+
+def _bracket_depth(content: str) -> int:
+    """How deeply brackets are nested; those within texts don't add up from line to line."""
     deepest = 0
-    for part in re.split(
-        r"^(?=[\w-])", content, flags=re.MULTILINE
-    ):  # brackets in texts must not add up
+    for part in re.split(r"^(?=[\w-])", content, flags=re.MULTILINE):
         depth = 0
         for bracket in re.finditer(r"[\[\]{}]", part):
             depth += 1 if bracket[0] in "[{" else -1
             deepest = max(deepest, depth)
-    dashes = max((len(run[0]) // 2 for run in re.finditer(r"(?:[-?] )+", content)), default=0)
-    indented = re.finditer(r"^ +(?=\S)", content, re.MULTILINE)
-    return max(deepest, dashes, len({len(spaces[0]) for spaces in indented}))
+    return deepest

@@ -1,7 +1,7 @@
-"""Which gateways stand in a cluster: the workloads, their Pods, and the Services that lead to them.
+"""Which gateways stand in a cluster: the workloads, their Pods, and the Services that lead there.
 
-Labels are those of Istio's gateway charts and of mspider's mesh gateways. Nothing here reads a cluster or decides how
-grave a thing is.
+Labels are those of Istio's gateway charts and of mspider's mesh gateways. Nothing here reads a
+cluster or decides how grave a thing is.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from kubectl_mesh.kube.objects import (
     text,
     texts,
 )
-from kubectl_mesh.kube.snapshot import Snapshot
+from kubectl_mesh.kube.snapshot import Snapshot, fact
 from kubectl_mesh.kube.workloads import is_ready, is_terminating, selects
 
 GATEWAY_VALUES = ("ingressgateway", "eastwestgateway")
@@ -34,7 +34,7 @@ PROXY_CONTAINER = "istio-proxy"
 UNRESOLVED_IMAGE = "auto"  # what Istio's gateway chart writes for the injector to replace
 TEMPLATE_HASH = "pod-template-hash"
 
-# `ReplicaSet "istio-ingressgateway-b8b597c59" is progressing.`, as the Deployment controller writes it.
+# `ReplicaSet "istio-ingressgateway-b8b597c59" is progressing.`, as its controller writes it.
 _REPLICA_SET = re.compile(r'"([^"]+)"')
 
 
@@ -47,9 +47,10 @@ def is_gateway(labels: dict[str, Any]) -> bool:
 class Gateway:
     """One gateway, named after its Deployment.
 
-    Where no Deployment was found, `kind` and `name` are those of what controls its Pods, or of the Service that leads
-    nowhere. `pods` are those of the current template that count: none that is terminating or has ended; `old` those of
-    earlier templates. `services` select the Pods' labels, or bear the gateway's own name or labels.
+    Where no Deployment was found, `kind` and `name` are those of what controls its Pods, or of the
+    Service that leads nowhere. `pods` are those of the current template that count: none that is
+    terminating or has ended; `old` those of earlier templates. `services` select the Pods' labels,
+    or bear the gateway's own name or labels.
     """
 
     kind: str
@@ -63,7 +64,10 @@ class Gateway:
     @property
     def labels(self) -> dict[str, Any]:
         """The labels that its Pods bear."""
-        return pod_labels(self.deployment) or (labels_of(self.pods[0]) if self.pods else {})
+        labels = pod_labels(self.deployment)
+        if not labels and self.pods:
+            labels = labels_of(self.pods[0])
+        return labels
 
     @property
     def unowned(self) -> bool:
@@ -72,9 +76,13 @@ class Gateway:
 
     @property
     def selector(self) -> dict[str, Any]:
-        """The labels that a Service should select: those that its Deployment selects, or that gateways bear."""
+        """The labels that a Service should select.
+
+        Those that its Deployment selects, or those of its own that gateways bear.
+        """
         selected = mapping(self.deployment, "spec", "selector", "matchLabels")
-        return selected or {key: self.labels[key] for key in _OWN_LABELS if key in self.labels}
+        labels = self.labels
+        return selected or {key: labels[key] for key in _OWN_LABELS if key in labels}
 
     @property
     def mesh_names(self) -> list[Any]:
@@ -90,51 +98,57 @@ class Gateway:
     @property
     def templates(self) -> list[Object]:
         """What its Pods look like: the Pods, or where there is none the Deployment's template."""
-        return list(self.pods) or list(filter(None, [mapping(self.deployment, "spec", "template")]))
+        template = mapping(self.deployment, "spec", "template")
+        if self.pods or not template:
+            return list(self.pods)
+        return [template]
 
 
-def gateways(snapshot: Snapshot, namespace: str, named: str | None = None) -> list[Gateway]:
-    """The gateways in a namespace (or ALL_NAMESPACES), by name; only the one that is `named`, if one is.
+@fact
+def gateways(snapshot: Snapshot, namespace: str, named: str | None = None) -> tuple[Gateway, ...]:
+    """The gateways in a namespace (or ALL_NAMESPACES), by name; only the `named` one, if one is.
 
-    A Deployment is one by its own labels, by its Pods', where a gateway's Service selects them, and where it is named.
+    A Deployment is one by its own labels, by its Pods', where a gateway's Service selects them, and
+    where it is named.
     """
     services = snapshot.all("Service", namespace)
+    pods = list(filter(_counts, snapshot.all("Pod", namespace)))
+    found = _of_deployments(snapshot, namespace, named, pods, services)
+    owned: set[int] = set()
+    for gateway in found:
+        owned.update(map(id, gateway.pods + gateway.old))
+    others = [pod for pod in pods if is_gateway(labels_of(pod)) and id(pod) not in owned]
+    found += _without_deployment(snapshot, others, services)
+    _add_stray_services(snapshot, found, services)
+    chosen = [gateway for gateway in found if named in (None, gateway.name, *gateway.mesh_names)]
+    chosen.sort(key=lambda gateway: (gateway.namespace, gateway.name, gateway.kind))
+    return tuple(chosen)
+
+
+def _of_deployments(
+    snapshot: Snapshot,
+    namespace: str,
+    named: str | None,
+    pods: list[Object],
+    services: list[Object],
+) -> list[Gateway]:
+    """The gateways that have a Deployment; `pods` and `services` are those of the namespace."""
     exposed = [service for service in services if is_gateway(labels_of(service))]
     found: list[Gateway] = []
-    pods = [pod for pod in snapshot.all("Pod", namespace) if _counts(pod)]
     for deployment in snapshot.all("Deployment", namespace):
-        where, labels = snapshot.namespace_of(deployment), pod_labels(deployment)
-        meant = name_of(deployment) == named or any(
-            _leads(snapshot, service, where, labels) for service in exposed
-        )
-        if not (
-            is_gateway(labels_of(deployment))
-            or is_gateway(labels)
-            or (meant and _is_proxy(deployment))
-        ):
-            continue
-        own = [
-            pod for pod in pods if snapshot.namespace_of(pod) == where and _owns(deployment, pod)
-        ]
-        current, old = _current(deployment, own)
-        leading = [service for service in services if _leads(snapshot, service, where, labels)]
-        found.append(
-            Gateway(
-                "Deployment",
-                where,
-                name_of(deployment),
-                deployment,
-                tuple(current),
-                tuple(old),
-                tuple(leading),
+        where, name = snapshot.namespace_of(deployment), name_of(deployment)
+        labels = pod_labels(deployment)
+        is_one = is_gateway(labels_of(deployment)) or is_gateway(labels)
+        if not is_one and _is_proxy(deployment):
+            is_one = name == named or bool(_leading(snapshot, exposed, where, labels))
+        if is_one:
+            current, old = _current(deployment, _own_pods(snapshot, deployment, pods))
+            leading = tuple(_leading(snapshot, services, where, labels))
+            gateway = Gateway(
+                "Deployment", where, name, deployment, tuple(current), tuple(old), leading
             )
-        )
-    owned = {id(pod) for gateway in found for pod in (*gateway.pods, *gateway.old)}
-    others = [pod for pod in pods if id(pod) not in owned and is_gateway(labels_of(pod))]
-    found += _without_deployment(snapshot, others, services)
-    found += _stray_services(snapshot, found, services)
-    mine = [gateway for gateway in found if named in (None, gateway.name, *gateway.mesh_names)]
-    return sorted(mine, key=lambda gateway: (gateway.namespace, gateway.name, gateway.kind))
+            found.append(gateway)
+    return found
 
 
 def pod_labels(deployment: Object | None) -> dict[str, Any]:
@@ -184,8 +198,18 @@ def _is_proxy(deployment: Object) -> bool:
     )
 
 
+def _own_pods(snapshot: Snapshot, deployment: Object, pods: list[Object]) -> list[Object]:
+    """Of some Pods those that are a Deployment's."""
+    namespace = snapshot.namespace_of(deployment)
+    found = []
+    for pod in pods:
+        if snapshot.namespace_of(pod) == namespace and _owns(deployment, pod):
+            found.append(pod)
+    return found
+
+
 def _owns(deployment: Object, pod: Object) -> bool:
-    """Whether a Deployment's selector selects a Pod, and no other Deployment's ReplicaSet controls it."""
+    """Whether a Deployment's selector selects a Pod, and no other's ReplicaSet controls it."""
     selector = mapping(deployment, "spec", "selector")
     kind, name = _controller(pod)
     template = text(labels_of(pod), TEMPLATE_HASH)
@@ -195,31 +219,49 @@ def _owns(deployment: Object, pod: Object) -> bool:
 
 def _current(deployment: Object, pods: list[Object]) -> tuple[list[Object], list[Object]]:
     """The Pods of a Deployment's current template, and those of earlier ones."""
-    told = [c for c in maps(deployment, "status", "conditions") if c.get("type") == "Progressing"]
-    observed = dig(deployment, "status", "observedGeneration")
-    if observed is not None and observed != dig(deployment, "metadata", "generation"):
-        told = []  # it is about the template before
-    match = _REPLICA_SET.search(text(told[0], "message")) if told else None
-    if match:
-        current = [pod for pod in pods if _controller(pod)[1] == match[1]]
-        return current, [pod for pod in pods if pod not in current]
+    replica_set = _progressing_replica_set(deployment)
     newest = max(pods, key=lambda pod: text(pod, "metadata", "creationTimestamp"), default=None)
     template = labels_of(newest).get(TEMPLATE_HASH)
-    current = [pod for pod in pods if labels_of(pod).get(TEMPLATE_HASH) == template]
-    return current, [pod for pod in pods if pod not in current]
+    current: list[Object] = []
+    old: list[Object] = []
+    for pod in pods:
+        is_current = labels_of(pod).get(TEMPLATE_HASH) == template
+        if replica_set is not None:
+            is_current = _controller(pod)[1] == replica_set
+        (current if is_current else old).append(pod)
+    return current, old
+
+
+def _progressing_replica_set(deployment: Object) -> str | None:
+    """The ReplicaSet of the current template, where the Deployment's status names it."""
+    observed = dig(deployment, "status", "observedGeneration")
+    if observed is not None and observed != dig(deployment, "metadata", "generation"):
+        return None  # the status is about the template before
+    for condition in maps(deployment, "status", "conditions"):
+        if condition.get("type") == "Progressing":
+            match = _REPLICA_SET.search(text(condition, "message"))
+            return match[1] if match else None
+    return None
 
 
 def _controller(pod: Object) -> tuple[str, str]:
     """Kind and name of what controls a Pod; the Pod itself where nothing does."""
-    owners = [o for o in maps(pod, "metadata", "ownerReferences") if o.get("controller") is True]
-    return (text(owners[0], "kind"), text(owners[0], "name")) if owners else ("Pod", name_of(pod))
+    for owner in maps(pod, "metadata", "ownerReferences"):
+        if owner.get("controller") is True:
+            return text(owner, "kind"), text(owner, "name")
+    return "Pod", name_of(pod)
 
 
-def _leads(snapshot: Snapshot, service: Object, namespace: str, labels: dict[str, Any]) -> bool:
-    """Whether a Service of a namespace selects what bears these labels."""
-    return snapshot.namespace_of(service) == namespace and selects(
-        service, {"metadata": {"labels": labels}}
-    )
+def _leading(
+    snapshot: Snapshot, services: list[Object], namespace: str, labels: dict[str, Any]
+) -> list[Object]:
+    """Of some Services those that select what bears these labels in a namespace."""
+    labelled = {"metadata": {"labels": labels}}
+    found = []
+    for service in services:
+        if snapshot.namespace_of(service) == namespace and selects(service, labelled):
+            found.append(service)
+    return found
 
 
 def _without_deployment(
@@ -228,47 +270,69 @@ def _without_deployment(
     """Gateway Pods of a DaemonSet, of a Deployment that was not read, or of nobody."""
     grouped: dict[tuple[str, str, str], list[Object]] = {}
     for pod in pods:
-        kind, name = _controller(pod)
-        template = text(labels_of(pod), TEMPLATE_HASH)
-        if kind == "ReplicaSet" and template:
-            kind, name = "Deployment", name.removesuffix(f"-{template}")
+        kind, name = _workload(pod)
         grouped.setdefault((kind, snapshot.namespace_of(pod), name), []).append(pod)
-    return [
-        Gateway(
-            *key,
-            None,
-            tuple(own),
-            (),
-            tuple(
-                s
-                for s in services
-                if any(_leads(snapshot, s, key[1], labels_of(pod)) for pod in own)
-            ),
-        )
-        for key, own in grouped.items()
-    ]
+    found = []
+    for (kind, namespace, name), own in grouped.items():
+        selecting: set[int] = set()
+        for pod in own:
+            selecting.update(map(id, _leading(snapshot, services, namespace, labels_of(pod))))
+        leading = tuple(service for service in services if id(service) in selecting)
+        found.append(Gateway(kind, namespace, name, None, tuple(own), (), leading))
+    return found
 
 
-def _stray_services(
-    snapshot: Snapshot, found: list[Gateway], services: list[Object]
-) -> list[Gateway]:
-    """Services that don't select what they should: of a gateway's own name, or with a gateway's labels and alone."""
+def _workload(pod: Object) -> tuple[str, str]:
+    """Kind and name of what a Pod belongs to: the Deployment, where it was made by one."""
+    kind, name = _controller(pod)
+    template = text(labels_of(pod), TEMPLATE_HASH)
+    if kind == "ReplicaSet" and template:
+        return "Deployment", name.removesuffix(f"-{template}")
+    return kind, name
+
+
+def _add_stray_services(snapshot: Snapshot, found: list[Gateway], services: list[Object]) -> None:
+    """Add the Services that don't select what they should to the gateways that were found.
+
+    One of a gateway's own name goes to that gateway; one that bears a gateway's labels, and leads
+    to none, is a gateway by itself.
+    """
+    led: set[int] = set()
+    for gateway in found:
+        led.update(map(id, gateway.services))
     alone = []
     for service in services:
-        where, name = snapshot.namespace_of(service), name_of(service)
-        leading = any(service is own for gateway in found for own in gateway.services)
-        own = (name, labels_of(service).get(MESH_GATEWAY_LABEL))
-        same = [
-            i
-            for i, g in enumerate(found)
-            if g.namespace == where and any(n in own for n in (g.name, *g.mesh_names))
-        ]
-        if any(service is led for i in same for led in found[i].services):
-            continue
+        same = _of_its_name(snapshot, found, service)
         if same:
-            found[same[0]] = replace(found[same[0]], services=(*found[same[0]].services, service))
-        elif (
-            not leading and is_gateway(labels_of(service)) and mapping(service, "spec", "selector")
-        ):
+            _add_service(found, same, service)
+        elif id(service) not in led and _is_a_gateways(service):
+            where, name = snapshot.namespace_of(service), name_of(service)
             alone.append(Gateway("Service", where, name, None, (), (), (service,)))
-    return alone
+    found += alone
+
+
+def _of_its_name(snapshot: Snapshot, found: list[Gateway], service: Object) -> list[int]:
+    """The places of those gateways that a Service is named after, or bears the label of."""
+    where = snapshot.namespace_of(service)
+    own = (name_of(service), labels_of(service).get(MESH_GATEWAY_LABEL))
+    places = []
+    for place, gateway in enumerate(found):
+        if gateway.namespace != where:
+            continue
+        if gateway.name in own or any(name in own for name in gateway.mesh_names):
+            places.append(place)
+    return places
+
+
+def _add_service(found: list[Gateway], places: list[int], service: Object) -> None:
+    """Add a Service to the first of some gateways, unless it is one of theirs already."""
+    for place in places:
+        if any(service is own for own in found[place].services):
+            return
+    first = found[places[0]]
+    found[places[0]] = replace(first, services=(*first.services, service))
+
+
+def _is_a_gateways(service: Object) -> bool:
+    """Whether a Service bears a gateway's labels and selects something."""
+    return is_gateway(labels_of(service)) and bool(mapping(service, "spec", "selector"))

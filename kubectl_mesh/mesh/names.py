@@ -10,6 +10,9 @@ REMOTE_SERVICE = "istiod-remote"
 REVISION_LABEL = "istio.io/rev"
 
 
+HOSTED_SUFFIX = "-hosted"  # of a hosted istiod's revision
+
+
 CKUBE_REMOTE = "mspider-mcpc-ckube-remote"
 
 
@@ -38,6 +41,9 @@ HOSTED_LB = re.compile(r"istiod-(.+)-hosted-lb")
 
 
 LOCAL_ISTIOD = re.compile(r"istiod(?:-(?!.*-hosted(?:-lb)?$).+)?")
+
+
+_INJECTOR = "istio-sidecar-injector"
 
 
 _REMOTE = re.compile(r"istiod-(?:.+-)?remote")
@@ -75,4 +81,9 @@ def revision_of(config: str) -> str:
 
 def injector_name(config: str) -> str:
     """The injector's ConfigMap that belongs to a mesh ConfigMap."""
-    return "istio-sidecar-injector" + config.removeprefix("istio")
+    return _INJECTOR + config.removeprefix("istio")
+
+
+def is_injector(name: str) -> bool:
+    """Whether a ConfigMap's name is an injector's, of whatever revision."""
+    return name.startswith(_INJECTOR)

@@ -23,14 +23,12 @@ RESOURCES = {
 }
 
 
-OPTIONAL = {*metallb.ANNOUNCING, "GlobalMesh", "MeshCluster"}  # not served: there are none
+# Not served: there are none.
+OPTIONAL = {*metallb.ANNOUNCING, "GlobalMesh", "MeshCluster"}
 
 
-WITNESSES = {
-    "Namespace",
-    "GlobalMesh",
-    "MeshCluster",
-}  # what only several clusters together are asked for
+# Read only where several clusters are verified together.
+WITNESSES = {"Namespace", "GlobalMesh", "MeshCluster"}
 
 
 REVISIONS = f"labelled {REVISION_LABEL}"  # the subject of the list of mesh configurations

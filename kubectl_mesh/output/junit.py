@@ -13,9 +13,10 @@ _NOT_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def junit(report: Report, _: Style) -> str:
-    """A test suite for each cluster and mesh: failed findings are failures, undetermined ones errors.
+    """A test suite for each cluster and mesh: failed findings are failures, undetermined errors.
 
-    Names tell the object and what was compared, not the outcome: a test keeps its name when it begins to fail.
+    Names say the object and what was compared, not the outcome: a test keeps its name when it
+    begins to fail.
     """
     root = ElementTree.Element("testsuites", name=f"kubectl mesh {report.command}")
     for cluster in report.clusters:
@@ -24,13 +25,13 @@ def junit(report: Report, _: Style) -> str:
             _case(suite, report, cluster, finding)
         if report.verdict_of([cluster]) == UNKNOWN and suite.find("testcase/error") is None:
             case = _element(suite, "testcase", classname=_named(cluster), name="comparison")
-            _element(
-                case, "error", type="NothingCompared", message="nothing was compared that held"
-            )
+            what = {"type": "NothingCompared", "message": "nothing was compared that held"}
+            _element(case, "error", **what)
         _count(suite, suite)
     _count(root, *root)
     ElementTree.indent(root)
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n{ElementTree.tostring(root, encoding="unicode")}\n'
+    written = ElementTree.tostring(root, encoding="unicode")
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{written}\n'
 
 
 def _case(
@@ -41,24 +42,29 @@ def _case(
         name = f"{finding.object.namespace}/{name}"
     case = _element(suite, "testcase", classname=_named(cluster), name=name)
     what = {"type": finding.code, "message": finding.message}
-    if finding.ignored or finding.result == SKIP:
-        _element(
-            case, "skipped", message=f"{'ignored: ' if finding.ignored else ''}{finding.message}"
-        )
+    if finding.ignored:
+        _element(case, "skipped", message=f"ignored: {finding.message}")
+    elif finding.result == SKIP:
+        _element(case, "skipped", message=finding.message)
     elif finding.result in report.failing:
-        _element(case, "failure", **what).text = _told(finding)
+        _element(case, "failure", **what).text = _details(finding)
     elif finding.result == UNKNOWN:
-        _element(case, "error", **what).text = _told(finding)
+        _element(case, "error", **what).text = _details(finding)
     elif finding.result == WARN:
         _element(case, "system-out").text = _text(f"WARN {finding.code}: {finding.message}")
     else:
         assert finding.result == PASS, finding.result
 
 
-def _told(finding: Finding) -> str:
-    lines = [f"expected: {','.join(finding.expected)}"] if finding.expected is not None else []
-    lines += [f"actual: {','.join(finding.actual)}"] if finding.actual is not None else []
-    lines += [f"cause: {finding.cause.id}"] if finding.cause else []
+def _details(finding: Finding) -> str:
+    """What a failed test case says beside its message."""
+    lines = []
+    if finding.expected is not None:
+        lines.append(f"expected: {','.join(finding.expected)}")
+    if finding.actual is not None:
+        lines.append(f"actual: {','.join(finding.actual)}")
+    if finding.cause:
+        lines.append(f"cause: {finding.cause.id}")
     return _text("\n".join([*lines, *finding.events, finding.hint or ""]).strip("\n"))
 
 
@@ -67,13 +73,11 @@ def _named(cluster: ClusterReport) -> str:
 
 
 def _count(element: ElementTree.Element, *suites: ElementTree.Element) -> None:
-    for attribute, path in (
-        ("tests", "."),
-        ("failures", "failure"),
-        ("errors", "error"),
-        ("skipped", "skipped"),
-    ):
-        cases = [case for suite in suites for case in suite.iterfind("testcase")]
+    cases: list[ElementTree.Element] = []
+    for suite in suites:
+        cases += suite.iterfind("testcase")
+    element.set("tests", str(len(cases)))
+    for attribute, path in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
         element.set(attribute, str(sum(case.find(path) is not None for case in cases)))
 
 

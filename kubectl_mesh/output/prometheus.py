@@ -3,49 +3,64 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 
-from kubectl_mesh.findings.model import FAIL, PASS, SKIP, UNKNOWN, Report
+from kubectl_mesh.findings.model import FAIL, PASS, SKIP, UNKNOWN, ClusterReport, Report
 from kubectl_mesh.output import Style
 
 _VERDICTS = (PASS, FAIL, UNKNOWN)
 _GRAVEST_FIRST = (FAIL, UNKNOWN, PASS, SKIP)
+_PLACE = ("context", "namespace", "mesh_id")
 
 
 def metrics(report: Report, _: Style) -> str:
-    """The verdicts on the run and on each mesh of a cluster (1 for the one that it is), and counts of findings.
+    """The verdicts on the run and on each mesh of a cluster, and counts of findings.
 
-    Findings that the user ignored have the result `ignored`.
+    A verdict is a sample for each that it could be, 1 for the one that it is. Findings that the
+    user ignored have the result `ignored`.
     """
-    run = {"command": report.command}
+    lines = [*_run(report), *_clusters(report), *_findings(report)]
+    return "\n".join(lines) + "\n"
+
+
+def _run(report: Report) -> Iterator[str]:
+    name = "kubectl_mesh_verdict"
+    yield from _family(name, "Verdict of the whole run: 1 for the one that it is.")
+    for verdict in _VERDICTS:
+        labels = {"command": report.command, "verdict": verdict}
+        yield _sample(name, labels, verdict == report.verdict)
+
+
+def _clusters(report: Report) -> Iterator[str]:
+    name = "kubectl_mesh_cluster_verdict"
     verdicts: dict[tuple[str, ...], str] = {}
-    findings: Counter[tuple[str, ...]] = Counter()
     for cluster in report.clusters:
-        place: tuple[str, ...] = (cluster.context, cluster.namespace, cluster.mesh_id or "")
+        place = _place(cluster)
         found = (report.verdict_of([cluster]), verdicts.get(place, SKIP))
         verdicts[place] = min(found, key=_GRAVEST_FIRST.index)
-        for finding in cluster.findings:
-            findings[(*place, finding.code, "ignored" if finding.ignored else finding.result)] += 1
+    yield from _family(name, "Verdict on one mesh in one cluster: 1 for the one that it is.")
+    for place, actual in verdicts.items():
+        where = dict(zip(_PLACE, place, strict=True))
+        for verdict in _GRAVEST_FIRST:
+            labels = {"command": report.command, **where, "verdict": verdict}
+            yield _sample(name, labels, verdict == actual)
 
-    lines = _family("kubectl_mesh_verdict", "Verdict of the whole run: 1 for the one that it is.")
-    lines += [
-        _sample("kubectl_mesh_verdict", {**run, "verdict": v}, v == report.verdict)
-        for v in _VERDICTS
-    ]
-    lines += _family(
-        "kubectl_mesh_cluster_verdict",
-        "Verdict on one mesh in one cluster: 1 for the one that it is.",
-    )
-    for place, verdict in verdicts.items():
-        where = {**run, **dict(zip(("context", "namespace", "mesh_id"), place, strict=True))}
-        lines += [
-            _sample("kubectl_mesh_cluster_verdict", {**where, "verdict": v}, v == verdict)
-            for v in _GRAVEST_FIRST
-        ]
-    lines += _family("kubectl_mesh_findings", "Number of findings of a code, by result.")
-    for key, number in findings.items():
-        labels = dict(zip(("context", "namespace", "mesh_id", "code", "result"), key, strict=True))
-        lines.append(_sample("kubectl_mesh_findings", {**run, **labels}, number))
-    return "\n".join(lines) + "\n"
+
+def _findings(report: Report) -> Iterator[str]:
+    name = "kubectl_mesh_findings"
+    counts: Counter[tuple[str, ...]] = Counter()
+    for cluster in report.clusters:
+        for finding in cluster.findings:
+            result = "ignored" if finding.ignored else finding.result
+            counts[(*_place(cluster), finding.code, result)] += 1
+    yield from _family(name, "Number of findings of a code, by result.")
+    for key, number in counts.items():
+        labels = dict(zip((*_PLACE, "code", "result"), key, strict=True))
+        yield _sample(name, {"command": report.command, **labels}, number)
+
+
+def _place(cluster: ClusterReport) -> tuple[str, ...]:
+    return cluster.context, cluster.namespace, cluster.mesh_id or ""
 
 
 def _family(name: str, meaning: str) -> list[str]:

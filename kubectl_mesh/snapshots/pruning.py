@@ -1,7 +1,8 @@
 """What a snapshot file holds of an object: the fields that the checks look at, and nothing else.
 
-Certificates, tokens, managed fields and whatever else stands in an object are left out because they are not named
-here. A test holds this list to the checks: a scenario's report is the same before and after.
+Certificates, tokens, managed fields and whatever else stands in an object are left out because they
+are not named here. A test holds this list to the checks: a scenario's report is the same before and
+after.
 """
 
 from __future__ import annotations
@@ -18,25 +19,40 @@ from kubectl_mesh.mesh.metallb import ANNOTATIONS, class_arguments
 # Names of fields, at whatever depth they stand.
 _NAMES = """
     apiVersion kind metadata spec status
-    name namespace uid labels annotations creationTimestamp deletionTimestamp generation ownerReferences
-    type clusterIP clusterIPs externalName ipFamilies ipFamilyPolicy internalTrafficPolicy selector ports port protocol
+        name namespace uid labels annotations creationTimestamp deletionTimestamp generation
+    ownerReferences
+        type clusterIP clusterIPs externalName ipFamilies ipFamilyPolicy internalTrafficPolicy
+    selector ports port protocol
     targetPort nodePort loadBalancer loadBalancerIP loadBalancerClass ingress ip hostname
-    subsets addresses notReadyAddresses addressType endpoints conditions ready serving terminating nodeName targetRef
-    replicas template strategy rollingUpdate maxUnavailable paused progressDeadlineSeconds readyReplicas
-    updatedReplicas availableReplicas unavailableReplicas observedGeneration matchLabels matchExpressions key operator
+        subsets addresses notReadyAddresses addressType endpoints conditions ready serving
+    terminating nodeName targetRef
+        replicas template strategy rollingUpdate maxUnavailable paused progressDeadlineSeconds
+    readyReplicas
+        updatedReplicas availableReplicas unavailableReplicas observedGeneration matchLabels
+    matchExpressions key operator
     values
-    containers initContainers image containerPort env args command volumeMounts mountPath hostNetwork readinessGates
-    conditionType restartPolicy phase podIP podIPs hostIP hostIPs containerStatuses initContainerStatuses state
-    lastState waiting running terminated reason message exitCode started restartCount lastTransitionTime
-    involvedObject count firstTimestamp lastTimestamp eventTime series lastObservedTime source component
+        containers initContainers image containerPort env args command volumeMounts mountPath
+    hostNetwork readinessGates
+        conditionType restartPolicy phase podIP podIPs hostIP hostIPs containerStatuses
+    initContainerStatuses state
+        lastState waiting running terminated reason message exitCode started restartCount
+    lastTransitionTime
+        involvedObject count firstTimestamp lastTimestamp eventTime series lastObservedTime source
+    component
     reportingComponent
-    controller availableIPv4 availableIPv6 assignedIPv4 assignedIPv6 autoAssign avoidBuggyIPs serviceAllocation
+        controller availableIPv4 availableIPv6 assignedIPv4 assignedIPv6 autoAssign avoidBuggyIPs
+    serviceAllocation
     priority namespaces namespaceSelectors serviceSelectors ipAddressPools ipAddressPoolSelectors
-    mode ownerCluster clusters ownerConfig controlPlaneParams istio.custom_params.values.global.remotePilotAddress
+        mode ownerCluster clusters ownerConfig controlPlaneParams
+    istio.custom_params.values.global.remotePilotAddress
 """
 _FIELDS = frozenset(_NAMES.split())
 _MAPS = {"labels", "matchLabels", "selector"}  # of names that people choose
-_ANNOTATIONS = {"endpoints.kubernetes.io/over-capacity", *ANNOTATIONS}
+# Mappings of which some fields are kept; the message of a terminated container is the end of a log.
+_PICKED = {
+    "terminated": {"reason", "exitCode"},
+    "annotations": {"endpoints.kubernetes.io/over-capacity", *ANNOTATIONS},
+}
 _VARIABLES = {
     "CA_ADDR",
     "CLUSTER_ID",
@@ -45,24 +61,19 @@ _VARIABLES = {
     "PROXY_CONFIG",
 }
 _MESH = ("trustDomain", "defaultConfig/meshId", "defaultConfig/discoveryAddress")
-_VALUES = tuple(
-    f"global/{path}"
-    for path in (
-        "meshID",
-        "remotePilotAddress",
-        "multiCluster/clusterName",
-        "istioNamespace",
-        "caAddress",
-    )
+_VALUES = (
+    "global/meshID",
+    "global/remotePilotAddress",
+    "global/multiCluster/clusterName",
+    "global/istioNamespace",
+    "global/caAddress",
 )
 
 
 def prune_all(snapshot: Snapshot) -> Snapshot:
     """A snapshot whose every object is pruned."""
-    return replace(
-        snapshot,
-        objects={kind: list(map(prune, found)) for kind, found in snapshot.objects.items()},
-    )
+    pruned = {kind: list(map(prune, found)) for kind, found in snapshot.objects.items()}
+    return replace(snapshot, objects=pruned)
 
 
 def prune(obj: Object) -> Object:
@@ -74,32 +85,54 @@ def prune(obj: Object) -> Object:
 
 
 def _pruned(value: Any, field: str = "") -> Any:
+    """What is kept of a value that stands in a field ("" for the object itself)."""
     if isinstance(value, list):
-        if field == "env":
-            return [_variable(v) for v in maps(value) if text(v, "name") in _VARIABLES]
-        if field in ("args", "command"):
-            return [word for words, _ in class_arguments(texts(value)) for word in words]
-        return [_pruned(item) for item in value]
-    if not isinstance(value, dict):
-        return value
-    if field == "terminated":  # its message is the end of a log
-        return {name: held for name, held in value.items() if name in ("reason", "exitCode")}
-    if field == "annotations":
-        return {name: held for name, held in value.items() if name in _ANNOTATIONS}
-    if field in _MAPS and all(isinstance(held, str) for held in value.values()):
-        return value
-    return {name: _pruned(held, name) for name, held in value.items() if name in _FIELDS}
+        return _pruned_list(value, field)
+    if isinstance(value, dict):
+        return _pruned_mapping(value, field)
+    return value
 
 
-def _variable(variable: Object) -> Object:
-    value = text(variable, "value")
-    if text(variable, "name") == "PROXY_CONFIG":
-        value = _json(value, ("discoveryAddress",))
-    return {"name": text(variable, "name"), "value": value}
+def _pruned_list(values: list[Any], field: str) -> list[Any]:
+    if field == "env":
+        return _variables(values)
+    if field in ("args", "command"):
+        kept = []
+        for words, _ in class_arguments(texts(values)):
+            kept += words
+        return kept
+    return list(map(_pruned, values))
+
+
+def _pruned_mapping(held: Object, field: str) -> Object:
+    if field in _MAPS and set(map(type, held.values())) <= {str}:
+        return held
+    kept = {}
+    for name, value in held.items():
+        if field in _PICKED and name in _PICKED[field]:
+            kept[name] = value
+        elif field not in _PICKED and name in _FIELDS:
+            kept[name] = _pruned(value, name)
+    return kept
+
+
+def _variables(variables: list[Any]) -> list[Object]:
+    """Of a container's environment what tells where the proxy, or istiod, belongs."""
+    kept: list[Object] = []
+    for variable in maps(variables):
+        name, value = text(variable, "name"), text(variable, "value")
+        if name == "PROXY_CONFIG":
+            value = _json(value, ("discoveryAddress",))
+        if name in _VARIABLES:
+            kept.append({"name": name, "value": value})
+    return kept
 
 
 def _data(data: Any) -> Any:
-    """The data of a ConfigMap: mesh configs, the injector's values, MetalLB's configuration of up to 0.12."""
+    """The data of a ConfigMap.
+
+    Mesh configs, the injector's values, MetalLB's configuration of up to 0.12.
+    """
     kept: Object = {}
     if "mesh" in mapping(data):
         kept["mesh"] = _mesh(data["mesh"])
@@ -111,19 +144,26 @@ def _data(data: Any) -> Any:
 
 
 def _mesh(written: Any) -> Any:
-    """A mesh config with what the checks read; one that can't be read fails in the same way without its text."""
+    """A mesh config with what the checks read.
+
+    One that can't be read fails in the same way without its text.
+    """
     if not isinstance(written, str):
         return None
     try:
         mesh = yamltext.config(written)
     except yamltext.YAMLTextError as error:
-        if error.line:
-            return (
-                "\n" * (error.line - 1) + "@"
-            )  # a character that no YAML begins with, in the same line
-        # A truth value, or a date, that can't be made.
-        return "x: !!bool x" if isinstance(error.__cause__, KeyError) else "2000-99-99"
+        return _as_malformed(error)
     return json.dumps(_picked(mesh, _MESH)) if isinstance(mesh, dict) else "[]"
+
+
+def _as_malformed(error: yamltext.YAMLTextError) -> str:
+    """A text that YAML refuses with the same error."""
+    if error.line:
+        # A character that no YAML begins with, in the same line.
+        return "\n" * (error.line - 1) + "@"
+    # A truth value, or a date, that can't be made.
+    return "x: !!bool x" if isinstance(error.__cause__, KeyError) else "2000-99-99"
 
 
 def _json(written: str, paths: tuple[str, ...]) -> str:
@@ -138,13 +178,12 @@ def _pools(written: str) -> str:
         config = yamltext.config(written)
     except yamltext.YAMLTextError:
         return "@"
-    pools = [
-        {"name": text(p, "name"), "addresses": texts(p, "addresses")}
-        for p in maps(config, "address-pools")
-    ]
-    return json.dumps(
-        {"address-pools": pools} if isinstance(config, dict) and "address-pools" in config else {}
-    )
+    if not isinstance(config, dict) or "address-pools" not in config:
+        return "{}"
+    pools = []
+    for pool in maps(config, "address-pools"):
+        pools.append({"name": text(pool, "name"), "addresses": texts(pool, "addresses")})
+    return json.dumps({"address-pools": pools})
 
 
 def _picked(value: Any, paths: tuple[str, ...]) -> Any:

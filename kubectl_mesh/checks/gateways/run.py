@@ -100,7 +100,7 @@ def _of_stated_mesh(context: CheckContext, configs: Sequence[MeshConfig]) -> lis
     options = context.options
     found = gateways(context.verified, options.gateways_in, options.gateway)
     if options.mesh_id is None:
-        return found
+        return list(found)
     stated = options.mesh_id
     return [g for g in found if mesh_id_of(g, configs, stated) == stated]
 

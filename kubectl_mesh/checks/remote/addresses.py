@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from kubectl_mesh.checks.context import quoted
 from kubectl_mesh.checks.remote.advice import find_out, fix_endpoints, wanted_addresses
@@ -79,7 +79,7 @@ def verify_addresses(
     return found, first
 
 
-def _shadows(target: Target) -> dict[str, Owner]:
+def _shadows(target: Target) -> Mapping[str, Owner]:
     """What takes the right address for itself inside this cluster; a stated address is the
     user's own business.
     """
@@ -92,7 +92,7 @@ def _is_expected(target: Target, address: str) -> bool:
     return address in (target.expected.addresses or ())
 
 
-def _owner(target: Target, address: str, shadows: dict[str, Owner]) -> Owner | None:
+def _owner(target: Target, address: str, shadows: Mapping[str, Owner]) -> Owner | None:
     """Whose a wrong address is: that of a right one is what shadows it."""
     owner = target.owners.get(address)
     if _is_expected(target, address) and not (owner and owner.code in _ALWAYS_WRONG):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -51,7 +52,7 @@ class Target:
     remote: RemoteService
     mesh_id: str | None
     expected: Expected
-    owners: dict[str, Owner]
+    owners: Mapping[str, Owner]
 
     @property
     def cluster(self) -> Snapshot:
