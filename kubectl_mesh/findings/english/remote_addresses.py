@@ -244,5 +244,6 @@ PARTS = {
     "address-is": "{address} is {what}",
     "address-not-ready": "{address} (not ready)",
     "as-it-should": " as it should",
+    "unknown-mesh": "<unknown>",
     "a-host-name": "a host name",
 }
