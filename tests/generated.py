@@ -6,8 +6,7 @@ from pathlib import Path
 
 import yaml
 
-from kubectl_mesh.findings import texts_en as en
-from kubectl_mesh.findings.catalog import RESULTS
+from kubectl_mesh.findings import english
 from tests.lab.gateways import Gateway, refused
 from tests.lab.scenes import HOSTED_POD, Scene, as_list
 
@@ -34,20 +33,19 @@ def findings() -> str:
         "`--ignore` may rest on them. Words in braces are filled in with the real names and addresses.",
         "",
     ]
-    for code, results in RESULTS.items():
-        text = en.CODES[code]
+    for code, entry in english.CODES.items():
         lines += [
             f"## {code}",
             "",
-            f"**{text.title}** ({', '.join(results)})",
+            f"**{entry.title}** ({', '.join(entry.levels)})",
             "",
-            text.message,
+            entry.message,
             "",
         ]
-        if text.meaning:
-            lines += [text.meaning, ""]
-        if text.remedy and text.remedy not in ("{fix}", "{settle}"):
-            lines += ["```", text.remedy, "```", ""]
+        if entry.explanation:
+            lines += [entry.explanation, ""]
+        if entry.advice and entry.advice not in ("{fix}", "{settle}"):
+            lines += ["```", entry.advice, "```", ""]
     return "\n".join(lines)
 
 

@@ -32,9 +32,10 @@ def test_wheel() -> None:
             "top_level.txt",
         )
         assert set(wheel.namelist()) == sources() | {f"{described}/{name}" for name in named}
-        assert {"kubectl_mesh/report.schema.json", "kubectl_mesh/findings/texts_en.py"} <= set(
-            wheel.namelist()
-        )
+        assert {
+            "kubectl_mesh/report.schema.json",
+            "kubectl_mesh/findings/english/remote.py",
+        } <= set(wheel.namelist())
         assert any(name.startswith("kubectl_mesh/examples/") for name in wheel.namelist())
         metadata = message_from_bytes(wheel.read(f"{described}/METADATA"))
         entry_points = wheel.read(f"{described}/entry_points.txt").decode().split("\n")

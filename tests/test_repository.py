@@ -13,8 +13,9 @@ import yaml
 from kubectl_mesh import output
 from kubectl_mesh.cli import entry as cli
 from kubectl_mesh.collect import further_reads, reads
-from kubectl_mesh.findings import texts_en as en
+from kubectl_mesh.findings import english
 from kubectl_mesh.findings.catalog import RESULTS
+from kubectl_mesh.findings.model import RESULTS as MODEL_RESULTS
 from kubectl_mesh.kube.snapshot import ALL_NAMESPACES, Snapshot
 from kubectl_mesh.mesh.resources import RESOURCES
 from tests import generated
@@ -32,10 +33,34 @@ def test_generated_files_are_current(path: Path) -> None:
 
 
 def test_every_code_has_its_texts() -> None:
-    assert list(en.CODES) == list(RESULTS)
-    for code, text in en.CODES.items():
-        assert text.title, code
-        assert text.message.endswith((".", "}.")), code
+    assert list(english.CODES) == list(RESULTS)
+    for code, entry in english.CODES.items():
+        assert entry.levels, code
+        assert set(entry.levels) <= set(MODEL_RESULTS), code
+        assert entry.title, code
+        assert entry.message.endswith((".", "}.")), code
+
+
+@pytest.mark.parametrize("table", ["CODES", "PHRASES", "PARTS"])
+def test_every_text_stands_in_one_file(table: str) -> None:
+    """A file of the catalog that nobody takes in, or a key that stands in two, would be lost unseen."""
+    folder = Path(english.__file__).parent
+    subjects = {path.stem for path in folder.glob("*.py")} - {"__init__", "sentences"}
+    keys = [key for subject in sorted(subjects) for key in stands_in(subject, table)]
+    assert len(keys) == len(set(keys))
+    assert set(keys) == set(getattr(english, table))
+
+
+def stands_in(subject: str, table: str) -> list[str]:
+    """The keys of one file of the catalog as they are written: one that is repeated is there twice."""
+    tree = ast.parse((Path(english.__file__).parent / f"{subject}.py").read_text())
+    written: list[str] = []
+    for node in tree.body:
+        if not isinstance(node, ast.Assign) or ast.unparse(node.targets[0]) != table:
+            continue
+        assert isinstance(node.value, ast.Dict), subject
+        written += [ast.literal_eval(key) for key in node.value.keys if key]
+    return written
 
 
 def made_reads() -> set[tuple[str, str]]:

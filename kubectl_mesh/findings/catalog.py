@@ -1,7 +1,8 @@
-"""Every finding code as data: which results it may have and, in a language's module, its texts.
+"""Every finding code, and how its texts become those of a report.
 
-A code is stable: it is never renamed or reused. Adding one means an entry in RESULTS, one in every
-language, and a fixture that triggers it. Adding a language means one module like `en`.
+A code is stable: it is never renamed or reused. Adding one means an entry in the file of its
+subject in `english/`, and a fixture that triggers it. Checks give facts by name; which language is
+shown is known here and nowhere else.
 """
 
 from __future__ import annotations
@@ -11,149 +12,12 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from kubectl_mesh.findings import texts_en as en
-from kubectl_mesh.findings.model import FAIL, PASS, SKIP, UNKNOWN, WARN, Finding, ObjectRef, clean
-from kubectl_mesh.findings.texts_en import Text
+from kubectl_mesh.findings import english
+from kubectl_mesh.findings.entry import Entry
+from kubectl_mesh.findings.model import Finding, ObjectRef, clean
 
 # code -> the results that it may have, the usual one first
-RESULTS: dict[str, tuple[str, ...]] = {
-    # istiod-remote: the address
-    "AddressIsExpected": (PASS,),
-    "AddressIsHostedPod": (FAIL,),
-    "AddressIsLoadBalancer": (FAIL,),
-    "AddressIsLocalIstiod": (FAIL,),
-    "AddressIsCkubeRemote": (FAIL,),
-    "AddressIsOtherMesh": (FAIL,),
-    "AddressIsClusterIP": (FAIL,),
-    "AddressIsNode": (FAIL,),
-    "AddressIsOtherPod": (FAIL,),
-    "AddressIsStale": (FAIL,),
-    "AddressIsUnexpected": (FAIL,),
-    "AddressNotComparable": (UNKNOWN,),
-    "AddressUndetermined": (UNKNOWN,),
-    "ExternalNameIsIP": (FAIL,),
-    "TrafficSplit": (FAIL,),
-    "ReplicaMissing": (WARN,),
-    "ConfiguredAddressDiffers": (FAIL, WARN),
-    # istiod-remote: Service, endpoints, ports
-    "ServiceNotFound": (FAIL,),
-    "RevisionServiceNotFound": (FAIL,),
-    "NoEndpoints": (FAIL,),
-    "NoReadyEndpoints": (FAIL,),
-    "EndpointsNotMirrored": (FAIL,),
-    "EndpointsDiffer": (WARN, FAIL),
-    "PortsAreExpected": (PASS,),
-    "XDSPortMissing": (FAIL,),
-    "XDSPortNotJoined": (FAIL,),
-    "XDSServicePortMissing": (FAIL,),
-    "WebhookPortMissing": (WARN,),
-    "WebhookServicePortMissing": (WARN,),
-    "DiscoveryPortUnexpected": (FAIL,),
-    "RemoteNotApplicable": (SKIP,),
-    "RemoteNotVerified": (SKIP,),
-    # the hosted control plane
-    "HostedPodsReady": (PASS,),
-    "HostedPodsNotReady": (WARN,),
-    "NoReadyHostedPod": (FAIL,),
-    "HostedIstiodGone": (FAIL,),
-    "HostedPodsUnowned": (UNKNOWN,),
-    "MeshHostedTwice": (UNKNOWN,),
-    "HostedLBAssigned": (PASS,),
-    "HostedLBReachesPods": (PASS,),
-    "HostedLBPending": (FAIL, WARN),
-    "HostedLBNotFound": (UNKNOWN, WARN),
-    "HostedLBNotLoadBalancer": (UNKNOWN, WARN),
-    "HostedLBReachesNoPod": (FAIL,),
-    "HostedLBReachesOthers": (FAIL,),
-    "HostedLBWebhookPortMissing": (WARN,),
-    "HostedLBDiffers": (WARN,),
-    "ControlPlaneNotHere": (UNKNOWN, WARN),
-    "ControlPlaneNotFound": (UNKNOWN,),
-    "ControlPlaneNotConsulted": (SKIP,),
-    # several clusters
-    "NothingVerified": (UNKNOWN,),
-    "GlobalMeshAgrees": (PASS,),
-    "GlobalMeshAddressDiffers": (WARN, FAIL),
-    "GlobalMeshOwnerDiffers": (WARN,),
-    "GlobalMeshClustersDiffer": (WARN,),
-    "ContextRepeated": (SKIP,),
-    "ClusterRepeated": (SKIP,),
-    # roles and meshes
-    "MeshNotFound": (UNKNOWN, SKIP),
-    "MeshIDUnknown": (UNKNOWN,),
-    "MeshIDFromName": (WARN,),
-    "MeshConfigUnreadable": (UNKNOWN,),
-    "NotWired": (UNKNOWN, FAIL, SKIP),
-    "MeshLeftover": (SKIP,),
-    # gateways: Pods
-    "GatewayReady": (PASS,),
-    "GatewayStillReady": (WARN,),
-    "GatewayRollingOut": (WARN,),
-    "GatewayNotReady": (FAIL,),
-    "GatewayCrashLooping": (FAIL,),
-    "GatewayImageNotPulled": (FAIL,),
-    "GatewayNotInjected": (FAIL,),
-    "GatewayCACertificateMissing": (FAIL,),
-    "GatewayVolumeNotMounted": (FAIL,),
-    "GatewayUnschedulable": (FAIL,),
-    "GatewayNotStarted": (FAIL,),
-    "GatewayHeldBack": (FAIL,),
-    "GatewayPodsRefused": (FAIL,),
-    "GatewayInjectionFailed": (FAIL,),
-    "GatewayPodsTooFew": (FAIL,),
-    "GatewayHasNoPods": (FAIL,),
-    "GatewayScaledToZero": (FAIL, WARN),
-    "GatewayNotFound": (UNKNOWN, SKIP),
-    "GatewayConfigUnknown": (UNKNOWN,),
-    "LocalIstiodNotReady": (FAIL, WARN),
-    # gateways: Services
-    "GatewayHasAddress": (PASS,),
-    "GatewayNeedsNoAddress": (SKIP,),
-    "GatewayServiceReachesPods": (PASS,),
-    "GatewayServiceHasNoEndpoints": (FAIL,),
-    "GatewayServiceMissesPods": (FAIL,),
-    "GatewayHasNoService": (WARN,),
-    "GatewayNotInstalled": (FAIL,),
-    "GatewayServiceSelectsOthers": (FAIL,),
-    "GatewayServiceReachesOthers": (FAIL,),
-    "GatewayFamilyNotRouted": (FAIL,),
-    "GatewayPortNotRouted": (FAIL,),
-    "TargetPortNotFound": (FAIL,),
-    # gateways: what the proxies believe
-    "GatewayIdentityIsExpected": (PASS,),
-    "GatewayMeshIDDiffers": (FAIL,),
-    "GatewayMeshIDNotSet": (WARN,),
-    "GatewayClusterIDDiffers": (WARN,),
-    "GatewayCAAddressDiffers": (WARN,),
-    "GatewayDiscoveryDiffers": (FAIL,),
-    "ProxyVersionFits": (PASS,),
-    "ProxyVersionSkew": (WARN,),
-    "ProxyVersionUnknown": (SKIP,),
-    # load balancers: of gateways, and of hosted-lb
-    "LoadBalancerMissing": (FAIL, WARN),
-    "LoadBalancerNotReady": (FAIL, WARN),
-    "LoadBalancerClassUnserved": (FAIL, WARN),
-    "AddressPoolMissing": (FAIL, WARN),
-    "AddressPoolUnknown": (FAIL, WARN),
-    "AddressPoolNotAllowed": (FAIL, WARN),
-    "AddressPoolExhausted": (FAIL, WARN),
-    "AddressNotInPool": (FAIL, WARN),
-    "AllocationFailed": (FAIL, WARN),
-    "AddressPending": (FAIL,),
-    "AddressAnnounced": (PASS,),
-    "AddressNotAnnounced": (FAIL, WARN),
-    # reads that gave no answer
-    "Unreachable": (UNKNOWN, WARN, SKIP),
-    "TLSFailed": (UNKNOWN, WARN, SKIP),
-    "Unauthorized": (UNKNOWN, WARN, SKIP),
-    "Forbidden": (UNKNOWN, WARN, SKIP),
-    "NotServed": (UNKNOWN, WARN, SKIP),
-    "TimedOut": (UNKNOWN, WARN, SKIP),
-    "ServerFailed": (UNKNOWN, WARN, SKIP),
-    "MalformedAnswer": (UNKNOWN, WARN, SKIP),
-    "NotCaptured": (UNKNOWN, WARN, SKIP),
-    "NotAsked": (UNKNOWN, WARN, SKIP),
-}
+RESULTS = {code: entry.levels for code, entry in english.CODES.items()}
 
 
 class Shell(str):
@@ -162,18 +26,19 @@ class Shell(str):
 
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?")  # RFC 1123, as Kubernetes has it
 _LONGEST_NAME, _LONGEST_WORDS = 253, 2000  # characters
-# Parameters that are names of objects: as words of a command they must be ones that Kubernetes allows.
+# Facts that are names of objects: as words of a command they must be ones that Kubernetes allows.
 _NAMES = {"config", "container", "kind", "mesh", "name", "namespace", "pod", "service"}
-_MARK = "\0"  # stands around a word that must not be in a command; `clean` lets none come from elsewhere
+# Stands around a word that must not be in a command; `clean` lets none come from elsewhere.
+_MARK = "\0"
 
 
 def is_name(value: str) -> bool:
-    """Whether a value is a name by Kubernetes' rules: no option, no path, nothing that a shell reads."""
+    """Whether a value is a name by Kubernetes' rules: no option, no path, nothing a shell reads."""
     return len(value) <= _LONGEST_NAME and bool(_NAME.fullmatch(value))
 
 
 def word(name: str) -> Shell:
-    """A name as a word of a command; a command with anything else in its place is left out of the report."""
+    """A name as a word of a command; a command with anything else in its place is left out."""
     if isinstance(name, Shell):
         return name
     return Shell(name if is_name(name) else f"{_MARK}{_short(name)}{_MARK}")
@@ -193,27 +58,28 @@ def finding(
     repair: dict[str, Any] | None = None,
     once: tuple[str, ...] | None = None,
     shared: tuple[str, ...] | None = None,
-    **params: str,
+    **facts: str,
 ) -> Finding:
-    """A finding of `code` with its texts filled in from `params`.
+    """A finding of `code` with its texts filled in from `facts`.
 
-    Everything is cleaned of control characters; in the hint, which holds commands, every parameter
+    Everything is cleaned of control characters; in the advice, which holds commands, every fact
     that is not `Shell` is quoted for a shell.
     """
-    result = result or RESULTS[code][0]
-    assert result in RESULTS[code], (code, result)
     entry = texts(code)
-    told = {key: _short(value).replace(_MARK, "") for key, value in params.items()}
+    levels = RESULTS[code]
+    result = result or levels[0]
+    assert result in levels, (code, result)
+    shown = {key: _short(value).replace(_MARK, "") for key, value in facts.items()}
     return Finding(
         code=code,
         result=result,
         object=ObjectRef(about.kind, _clean(about.namespace), _clean(about.name)),
-        message=entry.message.format_map(told),
+        message=entry.message.format_map(shown),
         field=field,
-        expected=None if expected is None else [_short(value) for value in expected],
-        actual=None if actual is None else [_short(value) for value in actual],
+        expected=_each(expected),
+        actual=_each(actual),
         source=_clean(source),
-        hint=_usable(_filled(entry.remedy, params)) or None,
+        hint=_usable(_filled(entry.advice, facts)) or None,
         cause=cause,
         events=[_short(event) for event in events],
         repair=repair,
@@ -222,25 +88,49 @@ def finding(
     )
 
 
-def phrase(key: str, **params: str) -> Shell:
-    """A text that hints of several codes share, filled in as a hint is."""
-    return Shell(_filled(en.PHRASES[key], params))
+def phrase(key: str, **facts: str) -> Shell:
+    """A part of an advice that several codes share, filled in as an advice is."""
+    return Shell(_filled(english.PHRASES[key], facts))
 
 
-def _filled(template: str, params: Mapping[str, str]) -> str:
+def part(key: str, **facts: str) -> str:
+    """A part of a message, or of what is expected and found, with the facts as they are.
+
+    It is a fact of a finding itself, which cleans it.
+    """
+    return english.PARTS[key].format_map(facts)
+
+
+def label(key: str, **facts: object) -> str:
+    """A label of the report itself, with the facts as they are: a report holds only clean ones."""
+    return english.LABELS[key].format_map(facts)
+
+
+def texts(code: str) -> Entry:
+    """The texts of a code, in the language of the run: the one place that knows which."""
+    return english.CODES[code]
+
+
+def title(code: str) -> str:
+    """What a code says in a few words, to stand within a sentence."""
+    words = texts(code).title
+    if words[:2].isupper():
+        return words
+    return words[0].lower() + words[1:]
+
+
+def _filled(template: str, facts: Mapping[str, str]) -> str:
     """A text with commands, which are its indented lines; in these names must be names."""
-    said = {
-        key: value if isinstance(value, Shell) else shlex.quote(_short(value))
-        for key, value in params.items()
-    }
-    typed = said | {
-        key: word(value)
-        for key, value in params.items()
-        if key in _NAMES and not isinstance(value, Shell)
-    }
-    lines = [
-        line.format_map(typed if line.startswith("  ") else said) for line in template.split("\n")
-    ]
+    in_sentences: dict[str, Shell | str] = {}
+    in_commands: dict[str, Shell | str] = {}
+    for key, value in facts.items():
+        quoted = value if isinstance(value, Shell) else shlex.quote(_short(value))
+        in_sentences[key] = quoted
+        in_commands[key] = word(value) if key in _NAMES else quoted
+    lines = []
+    for line in template.split("\n"):
+        filling = in_commands if line.startswith("  ") else in_sentences
+        lines.append(line.format_map(filling))
     return "\n".join(lines)
 
 
@@ -255,27 +145,22 @@ def _usable(hint: str) -> str:
             names.update(dict.fromkeys(line.split(_MARK)[1::2]))
         else:
             lines.append(line.replace(_MARK, ""))
-    reason = en.PHRASES["no-name"].format(names=", ".join(names))
+    reason = english.PHRASES["no-name"].format(names=", ".join(names))
     return "\n".join([*lines, reason])
-
-
-def texts(code: str) -> Text:
-    """The texts of a code, in the language of the run: the one place that knows which."""
-    return en.CODES[code]
-
-
-def title(code: str) -> str:
-    """What a code says in a few words, to stand within a sentence."""
-    words = texts(code).title
-    return words if words[:2].isupper() else words[0].lower() + words[1:]
 
 
 def _clean(value: str | None) -> str | None:
     return None if value is None else _short(value)
 
 
+def _each(values: Sequence[str] | None) -> list[str] | None:
+    return None if values is None else [_short(value) for value in values]
+
+
 def _short(value: str) -> str:
     """A text of a cluster as a report shows it; no sentence is that long."""
     if isinstance(value, Shell):
         return clean(value, keep="\n" + _MARK)
-    return clean(value if len(value) <= _LONGEST_WORDS else f"{value[:_LONGEST_WORDS]}…")
+    if len(value) > _LONGEST_WORDS:
+        value = f"{value[:_LONGEST_WORDS]}…"
+    return clean(value)
