@@ -11,7 +11,9 @@ from pathlib import Path
 
 CHANGELOG = Path(__file__).parent.parent / "CHANGELOG.md"
 _TAG = re.compile(r"v(\d+\.\d+\.\d+)")
-_LINK = re.compile(r"\[[^]]+]: ")  # where a heading's link leads; these stand at the end of the file
+_LINK = re.compile(
+    r"\[[^]]+]: "
+)  # where a heading's link leads; these stand at the end of the file
 
 
 def section(changelog: str, tag: str) -> str:
