@@ -1,6 +1,6 @@
-"""`python -m release.changelog VERSION`: prints what CHANGELOG.md says of a version, such as v0.1.0.
+"""`python -m release.changelog v0.1.0`: prints what CHANGELOG.md says of a version.
 
-The release workflow takes it as the notes of the release. Nothing but the standard library is needed.
+The release workflow takes it as the notes of the release. It needs the standard library only.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _LINK = re.compile(
 
 
 def section(changelog: str, tag: str) -> str:
-    """The entries of the version that a tag (such as v0.1.0) names, without the version's own heading.
+    """What a changelog says of the version of a tag, such as v0.1.0, below its heading.
 
     Raises SystemExit with one line where the tag is none, or the changelog has nothing for it.
     """

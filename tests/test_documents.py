@@ -1,4 +1,4 @@
-"""The documents for people: what they name is there, and a release finds its notes in the changelog."""
+"""The documents for people: what they name is there, and a release finds its notes in them."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ def test_the_table_of_rooms_is_that_of_the_folders() -> None:
 
 
 def test_the_example_of_a_finding_is_in_the_catalog() -> None:
-    """What CONTRIBUTING.md quotes of the catalog is what the catalog says, by way of findings.md."""
+    """What CONTRIBUTING.md quotes of the catalog is what findings.md, made from it, says."""
     findings = (ROOT / "docs" / "findings.md").read_text(encoding="utf-8")
     entry = findings.partition("## GatewayHasNoService\n")[2].partition("\n## ")[0]
     quoted = re.findall(r'^ +(?:title|message|explanation|advice)="(.+)",$', CONTRIBUTING, re.M)
