@@ -456,7 +456,8 @@ def test_a_file_that_would_say_something_else_is_not_written(
         "kubectl_mesh.collect.targets.from_contexts", lambda *_: (of([whole[1], whole[0]]), ())
     )
     monkeypatch.setattr(
-        "kubectl_mesh.pruning._FIELDS", frozenset({"kind", "apiVersion", "metadata", "name"})
+        "kubectl_mesh.snapshots.pruning._FIELDS",
+        frozenset({"kind", "apiVersion", "metadata", "name"}),
     )
     file = tmp_path / "mesh.json"
     assert main(["snapshot", str(file)]) == 3
