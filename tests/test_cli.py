@@ -821,3 +821,44 @@ def test_of_several_allowed_addresses_one_is_written(tmp_path: Path) -> None:
     code, (manifest,) = patched(BROKEN, tmp_path, *allowed)
     assert code == 1
     assert manifest["subsets"][0]["addresses"] == [{"ip": LOAD_BALANCER}]
+
+
+@pytest.mark.parametrize(
+    ("words", "near"),
+    [
+        (["verify-gatewy"], "verify-gateway"),
+        (["help", "snapshott"], "snapshot"),
+        (["verify-gateway", "--contxt", "a"], "--context"),
+        (["snapshot", "x", "--redct"], "--redact"),
+        (["verify-gateway", "-o", "jsn"], "json"),
+        (["verify-gateway", "--ignore", "GatewayNotRedy"], "GatewayNotReady"),
+    ],
+)
+def test_a_mistake_is_answered_with_the_nearest(
+    words: list[str], near: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(words) == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert f"; did you mean {near}?" in shown.err
+    assert len(shown.err.splitlines()) == 1
+
+
+def test_nothing_near_is_no_guess(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["xyzzy"]) == 2
+    assert "did you mean" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["", "verify-endpoints", "verify-gateway", "snapshot"])
+def test_help_is_what_the_flag_prints(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["help", *([command] if command else [])]) == 0
+    by_command = capsys.readouterr().out
+    assert main([*([command] if command else []), "--help"]) == 0
+    assert capsys.readouterr().out == by_command
+
+
+def test_the_version_by_flag(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--version"]) == 0
+    by_flag = capsys.readouterr().out
+    assert main(["version"]) == 0
+    assert capsys.readouterr().out == by_flag

@@ -65,6 +65,7 @@ def test_what_is_offered(kubeconfig: str, capsys: pytest.CaptureFixture[str]) ->
         "snapshot",
         "version",
         "completion",
+        "help",
         ":4",
     ]
     assert offered() == offered("")

@@ -21,7 +21,10 @@ from kubectl_mesh.kube.workloads import is_ready, lb_addresses
 from kubectl_mesh.mesh import metallb
 
 _EXHAUSTED = "no available IPs"  # how MetalLB says so, in every version
-_IDLE = "nothing that was read speaks against it: MetalLB may be about to give one, or its log says more"
+_IDLE = (
+    "nothing that was read speaks against it: "
+    "MetalLB may be about to give one, or its log says more"
+)
 # Reasons that have nothing to do with a single Service.
 _SHARED = {
     "LoadBalancerMissing",
@@ -303,7 +306,8 @@ def verify_announced(
     about = ObjectRef("Service", cluster.namespace_of(service), name_of(service))
     own = metallb.own_namespace(cluster)
     advertising = metallb.advertising(cluster, pool) if pool else []
-    selects = f"no L2Advertisement or BGPAdvertisement in {own} selects its pool {pool.name if pool else ''}"
+    held_by = pool.name if pool else ""
+    selects = f"no L2Advertisement or BGPAdvertisement in {own} selects its pool {held_by}"
     target = pool.name if pool else metallb.allocated_pool(service)
     told = finding(
         "AddressAnnounced" if advertising else "AddressNotAnnounced",

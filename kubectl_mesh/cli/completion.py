@@ -1,7 +1,8 @@
-"""Shell completion: what may follow on a command line, from its grammar, the catalog and the kubeconfig.
+"""Shell completion: what may follow on a command line, from its grammar, the catalog and the
+kubeconfig.
 
-Nothing is contacted, and `kubernetes` is never imported. argcomplete knows the shells; kubectl asks in a way of
-its own, the executable `kubectl_complete-mesh` (KEP-2379).
+Nothing is contacted, and `kubernetes` is never imported. argcomplete knows the shells; kubectl
+asks in a way of its own, the executable `kubectl_complete-mesh` (KEP-2379).
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ from kubectl_mesh.findings.model import FAIL, UNKNOWN, WARN
 _PROGRAM = "kubectl-mesh"
 _FOR_KUBECTL = f"""\
 #!/bin/sh
-# kubectl asks this executable what may follow on `kubectl mesh …`. It stands on the PATH as kubectl_complete-mesh.
+# kubectl asks this executable what may follow on `kubectl mesh …`. It stands on the PATH as
+# kubectl_complete-mesh.
 exec {_PROGRAM} __complete "$@"
 """
 _MANNER: dict[str, Any] = {
@@ -48,7 +50,9 @@ fi
 
 
 def script(shell: str) -> str:
-    """The text that a shell sources to complete `kubectl-mesh`; for kubectl, the executable that it asks."""
+    """The text that a shell sources to complete `kubectl-mesh`; for kubectl, the executable that
+    it asks.
+    """
     if shell == "kubectl":
         return _FOR_KUBECTL
     code: str = shellcode([_PROGRAM], shell=shell)
@@ -66,9 +70,11 @@ def answer(parser: argparse.ArgumentParser) -> NoReturn:
 
 
 def answer_kubectl(parser: argparse.ArgumentParser, words: list[str]) -> str:
-    """What kubectl is to be told about the words after `kubectl mesh`, the last of which is being typed.
+    """What kubectl is to be told about the words after `kubectl mesh`, the last of which is being
+    typed.
 
-    One line for each that may follow, with a tab and its description, then a colon and cobra's directive.
+    One line for each that may follow, with a tab and its description, then a colon and cobra's
+    directive.
     """
     *before, typed = words or [""]
     flag, equals, value = typed.partition("=")
@@ -105,7 +111,9 @@ class _Plain(CompletionFinder):
 
 
 def _attach(parser: argparse.ArgumentParser, files: object) -> None:
-    """Give the flags what argcomplete asks for their values; those with a choice of words need nothing."""
+    """Give the flags what argcomplete asks for their values; those with a choice of words need
+    nothing.
+    """
     values = {
         **_VALUES,
         **dict.fromkeys(("kubeconfig", "filename", "control_plane_filename"), files),
@@ -115,7 +123,8 @@ def _attach(parser: argparse.ArgumentParser, files: object) -> None:
             for command in action.choices.values():
                 _attach(command, files)
         elif action.dest in values:
-            setattr(action, "completer", values[action.dest])  # noqa: B010 - argcomplete's convention
+            # argcomplete's convention
+            setattr(action, "completer", values[action.dest])  # noqa: B010
 
 
 def _contexts(parsed_args: argparse.Namespace, **_: object) -> list[str]:
@@ -158,7 +167,9 @@ def _codes(**_: object) -> dict[str, str]:
 
 
 def _files(prefix: str, **_: object) -> Iterator[str]:
-    """Files that begin so, folders with a slash behind; what was typed stays as it was typed (~ too)."""
+    """Files that begin so, folders with a slash behind; what was typed stays as it was typed (~
+    too).
+    """
     expanded = os.path.expanduser(prefix)
     for path in filter(str.isprintable, sorted(glob.glob(f"{glob.escape(expanded)}*"))):
         yield prefix + path[len(expanded) :] + ("/" if os.path.isdir(path) else "")

@@ -20,7 +20,7 @@ from typing import NoReturn, TextIO
 
 from kubectl_mesh import __version__
 from kubectl_mesh.cli import help_texts as manual
-from kubectl_mesh.cli.parser import Parser
+from kubectl_mesh.cli.parser import Parser, did_you_mean
 from kubectl_mesh.collect import CONTROL_PLANE_CONTEXT, DEFAULT_NAMESPACE, InputError
 from kubectl_mesh.collect.secrecy import hidden
 from kubectl_mesh.findings.model import FAIL, PASS, WARN, Ignore, Report, clean
@@ -56,7 +56,8 @@ _KINDS = {
 def run() -> NoReturn:
     """The `kubectl-mesh` command: `main`, in a process that lives for one answer only.
 
-    Nothing that it makes is worth collecting: without the collector, start and exit take a fifth less time.
+    Nothing that it makes is worth collecting: without the collector, start and exit take a fifth
+    less time.
     """
     gc.disable()
     # An end like any other: what stands in temporary files goes with it. (Windows has no SIGHUP.)
@@ -65,7 +66,8 @@ def run() -> NoReturn:
             signal.signal(number, _terminate)
     code = _flushed(main())
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # Threads may still wait for dead clusters: they must not find an interpreter that is being taken apart.
+    # Threads may still wait for dead clusters: they must not find an interpreter that is being
+    # taken apart.
     atexit._run_exitfuncs()
     os._exit(code)
 
@@ -97,29 +99,9 @@ def _flushed(code: int) -> int:
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command line `argv` (default: the process's). Returns the exit code."""
+    argv = sys.argv[1:] if argv is None else argv
     try:
-        argv = sys.argv[1:] if argv is None else argv
-        if sys.stdout is None:
-            sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - somebody closed it: what is written goes nowhere
-        # Whatever the locale: reports hold characters of every language, and names of files any bytes.
-        sys.stdout.reconfigure(encoding="utf-8", errors="surrogateescape")  # type: ignore[union-attr]
-        if argv[:1] == ["__complete"]:  # kubectl asks what may follow
-            return _complete(argv[1:])
-        if "_ARGCOMPLETE" in os.environ:  # a shell asks
-            _answer()
-        parser = _parser()
-        arguments, rest = parser.parse_known_args(argv)
-        if rest:
-            command = f" {argv[0]}" if "run" in arguments else ""
-            raise InputError(
-                f"unrecognized arguments: {' '.join(rest)} (see '{parser.prog}{command} --help')"
-            )
-        if (
-            "run" not in arguments
-        ):  # help, but for scripts a run without a command has verified nothing
-            parser.print_help(sys.stderr)
-            return _USAGE
-        return int(arguments.run(arguments))
+        return _answered(argv)
     except InputError as error:
         _complain(str(error))
         return _USAGE
@@ -127,16 +109,52 @@ def main(argv: list[str] | None = None) -> int:
         return ended.code if isinstance(ended.code, int) else _USAGE
     except KeyboardInterrupt:
         return _INTERRUPTED
-    except OSError as error:  # a full disk under stdout, for one
+    except Exception as error:
+        _explain(error, debug="--debug" in argv)
+        return _UNDETERMINED
+
+
+def _explain(error: Exception, *, debug: bool) -> None:
+    """One line for an error that is not the user's; a traceback only where it was asked for."""
+    if isinstance(error, OSError):  # a full disk under stdout, for one
         _complain(f"{error.strerror or error}")
-        return _UNDETERMINED
-    except (
-        Exception
-    ) as error:  # unforeseen: one line and exit 3, never a traceback unless asked for
-        if argv and "--debug" in argv:
-            sys.stderr.write(clean(hidden(traceback.format_exc()), keep="\n"))
-        _complain(f"unforeseen {type(error).__name__}: {error} (--debug shows where)")
-        return _UNDETERMINED
+        return
+    if debug:
+        sys.stderr.write(clean(hidden(traceback.format_exc()), keep="\n"))
+    _complain(f"unforeseen {type(error).__name__}: {error} (--debug shows where)")
+
+
+def _answered(argv: list[str]) -> int:
+    """The exit code of a command line. Raises what its command raises."""
+    if sys.stdout is None:
+        # Somebody closed it: what is written goes nowhere.
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115
+    # Whatever the locale: reports hold characters of every language, and names of files any bytes.
+    sys.stdout.reconfigure(encoding="utf-8", errors="surrogateescape")  # type: ignore[union-attr]
+    if argv[:1] == ["__complete"]:  # kubectl asks what may follow
+        return _complete(argv[1:])
+    if "_ARGCOMPLETE" in os.environ:  # a shell asks
+        _answer()
+    parser = _parser()
+    arguments, rest = parser.parse_known_args(argv)
+    if rest:
+        raise InputError(_unrecognized(parser, argv, rest))
+    if arguments.show_version:
+        return _version(argparse.Namespace(output=None))
+    if "run" not in arguments:
+        # Help, but for scripts a run without a command has verified nothing.
+        parser.print_help(sys.stderr)
+        return _USAGE
+    return int(arguments.run(arguments))
+
+
+def _unrecognized(parser: Parser, argv: list[str], rest: list[str]) -> str:
+    """What is said of words that no flag or command takes."""
+    named = [word for word in argv if not word.startswith("-")]
+    command = parser.command(named[0] if named else "")
+    flags = [word.partition("=")[0] for word in rest if word.startswith("--")]
+    near = did_you_mean(flags[0], command.flags()) if flags else ""
+    return f"unrecognized arguments: {' '.join(rest)}{near} (see '{command.prog} --help')"
 
 
 def _complain(message: str) -> None:
@@ -150,7 +168,9 @@ def _complain(message: str) -> None:
 
 @contextlib.contextmanager
 def _until_closed(stream: TextIO) -> Iterator[None]:
-    """Write to a stream as long as somebody reads it; the interpreter must not complain about it at exit."""
+    """Write to a stream as long as somebody reads it; the interpreter must not complain about it
+    at exit.
+    """
     try:
         yield
     except BrokenPipeError:
@@ -171,19 +191,24 @@ def _parser() -> Parser:
         examples=manual.EXAMPLES[""],
         notes=manual.NOTES,
     )
+    parser.add_argument(
+        "--version", dest="show_version", action="store_true", help="Print the version."
+    )
     commands = parser.add_subparsers(metavar="COMMAND", parser_class=Parser)
     _add_verify(
         commands,
         "verify-endpoints",
         "Is istiod-remote what this cluster's role asks for?",
-        "Compares the addresses and ports of istiod-remote with the pattern of a hosted or a workload\n"
+        "Compares the addresses and ports of istiod-remote with the pattern of a hosted or "
+        "a workload\n"
         "cluster, and prints the differences with cause and remedy.",
     )
     gateway = _add_verify(
         commands,
         "verify-gateway",
         "Does the ingress gateway work, and if not, what is the first cause?",
-        "Verifies the Pods of each gateway, its Service and the load balancer behind it, and its way to\n"
+        "Verifies the Pods of each gateway, its Service and the load balancer behind it, "
+        "and its way to\n"
         "the control plane as verify-endpoints does.",
     )
     gateway.add_argument(
@@ -199,8 +224,10 @@ def _parser() -> Parser:
         commands,
         "snapshot",
         "Write what the commands read into a file",
-        "FILE (- is stdout, a name in .gz is compressed) holds what both commands look at and nothing\n"
-        "else: no Secrets, certificates or tokens. They give the same verdict on it with --filename, on\n"
+        "FILE (- is stdout, a name in .gz is compressed) holds what both commands look at "
+        "and nothing\n"
+        "else: no Secrets, certificates or tokens. They give the same verdict on it with "
+        "--filename, on\n"
         "any machine and without any cluster.",
         manual.SNAPSHOT_NOTES,
     )
@@ -224,11 +251,15 @@ def _parser() -> Parser:
         commands,
         "completion",
         "Print what completes the command line",
-        "For `kubectl-mesh` SHELL is bash, zsh or fish; for `kubectl mesh` it is kubectl, whose own\n"
+        "For `kubectl-mesh` SHELL is bash, zsh or fish; for `kubectl mesh` it is kubectl, "
+        "whose own\n"
         "completion has to be set up in the shell (kubectl completion --help).",
     )
     completion.add_argument("shell", metavar="SHELL", choices=("bash", "zsh", "fish", "kubectl"))
     completion.set_defaults(run=_completion)
+    shown = _add(commands, "help", "Print the help of a command")
+    shown.add_argument("topic", metavar="[COMMAND]", nargs="?", choices=parser.commands())
+    shown.set_defaults(run=_help)
     return parser
 
 
@@ -251,7 +282,9 @@ def _add(
 def _add_verify(
     commands: argparse._SubParsersAction[Parser], command: str, summary: str, description: str
 ) -> argparse._ArgumentGroup:
-    """A command that verifies, with the flags that all of them have; returns the group of what is verified."""
+    """A command that verifies, with the flags that all of them have; returns the group of what
+    is verified.
+    """
     parser = _add(commands, command, summary, description, manual.NOTES)
     parser.set_defaults(run=_verify, command=command, all_namespaces=False, gateway=None)
     where = _add_where(parser)
@@ -285,7 +318,8 @@ def _add_verify(
         action="append",
         default=[],
         type=_address,
-        help="Address that workload clusters must have, IP or host name. Repeatable: a set of allowed ones.",
+        help="Address that workload clusters must have, IP or host name. Repeatable: a set "
+        "of allowed ones.",
     )
     what.add_argument(
         "--role",
@@ -344,12 +378,14 @@ def _add_where(parser: Parser) -> argparse._ArgumentGroup:
         action="extend",
         default=[],
         type=_contexts,
-        help="Contexts to verify side by side; the control plane of each mesh is found among them. Repeatable.",
+        help="Contexts to verify side by side; the control plane of each mesh is found "
+        "among them. Repeatable.",
     )
     where.add_argument(
         "--all-contexts",
         action="store_true",
-        help="Every context of the kubeconfig; clusters that have no part in a hosted mesh don't count.",
+        help="Every context of the kubeconfig; clusters that have no part in a hosted mesh "
+        "don't count.",
     )
     where.add_argument(
         "--parallel",
@@ -418,7 +454,9 @@ def _positive(value: str) -> int:
 
 
 def _duration(value: str) -> float | None:
-    """Seconds of a Go duration such as 1m30s, or of a plain number; None for 0, which is no bound."""
+    """Seconds of a Go duration such as 1m30s, or of a plain number; None for 0, which is no
+    bound.
+    """
     value = f"{value}s" if re.fullmatch(r"\d+", value) else value
     parts = _DURATION.findall(value)
     if not parts or "".join(number + unit for number, unit in parts) != value:
@@ -447,6 +485,7 @@ def _ignore(value: str) -> Ignore:
     if code not in RESULTS:
         raise argparse.ArgumentTypeError(
             f'there is no finding "{code}"; codes stand in the report and in docs/findings.md'
+            f"{did_you_mean(code, RESULTS)}"
         )
     kind, slash, name = target.partition("/")
     if "=" in value and not (kind and slash and name and "/" not in name):
@@ -455,6 +494,12 @@ def _ignore(value: str) -> Ignore:
 
 
 # --- the commands -------------------------------------------------------------------------------
+
+
+def _help(arguments: argparse.Namespace) -> int:
+    parser = _parser()
+    sys.stdout.write(parser.command(arguments.topic or "").format_help())
+    return 0
 
 
 def _version(arguments: argparse.Namespace) -> int:
@@ -473,11 +518,8 @@ def _version(arguments: argparse.Namespace) -> int:
     elif arguments.output == "yaml":
         print("\n".join(f'{key}: "{value}"' for key, value in shown.items()))
     else:
-        print(
-            "kubectl-mesh {version} (Python {python}, kubernetes {kubernetes}, {platform})".format_map(
-                shown
-            )
-        )
+        packages = "Python {python}, kubernetes {kubernetes}, {platform}".format_map(shown)
+        print(f"kubectl-mesh {__version__} ({packages})")
     return 0
 
 
@@ -604,7 +646,9 @@ def _snapshot(arguments: argparse.Namespace) -> int:
 
 
 def _replace_file(path: str, content: bytes) -> None:
-    """Write a file that is its owner's alone (it tells about clusters); a failure leaves an earlier one as it was."""
+    """Write a file that is its owner's alone (it tells about clusters); a failure leaves an
+    earlier one as it was.
+    """
     import tempfile
 
     handle, made = tempfile.mkstemp(dir=os.path.dirname(path) or ".", prefix=".kubectl-mesh-")

@@ -72,6 +72,10 @@ kubectl mesh snapshot mesh.json.gz --all-contexts
 # For a public issue
 kubectl mesh snapshot mesh.json --control-plane-context control-plane --redact
 """,
+    "help": """\
+# What kubectl mesh verify-gateway --help prints
+kubectl mesh help verify-gateway
+""",
     "version": """\
 # What to say in a bug report
 kubectl mesh version -o yaml

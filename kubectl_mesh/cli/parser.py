@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import shutil
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NoReturn
 
 from kubectl_mesh.collect import InputError
@@ -13,8 +13,18 @@ from kubectl_mesh.collect import InputError
 _WIDEST = 110  # columns
 
 
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """The nearest of the known words as the end of an error; "" where none is near."""
+    import difflib  # only a mistake needs it
+
+    near = difflib.get_close_matches(word, list(map(str, known)), n=1)
+    return f"; did you mean {near[0]}?" if near else ""
+
+
 class Parser(argparse.ArgumentParser):
-    """A command. `examples` are lines to paste, with comments between; `notes` follow the options."""
+    """A command. `examples` are lines to paste, with comments between; `notes` follow the
+    options.
+    """
 
     def __init__(self, *, examples: str = "", notes: str = "", **how: Any) -> None:
         super().__init__(allow_abbrev=False, **how)
@@ -24,8 +34,37 @@ class Parser(argparse.ArgumentParser):
         """Raise InputError: what was wrong, and where help is to be found."""
         raise InputError(f"{message} (see '{self.prog} --help')")
 
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        """Raise ArgumentError for a value that is none of an action's choices, with the nearest."""
+        try:
+            super()._check_value(action, value)
+        except argparse.ArgumentError as error:
+            error.message += did_you_mean(str(value), action.choices or ())
+            raise
+
+    def flags(self) -> list[str]:
+        """Every long flag of this command."""
+        return [flag for flag in self._option_string_actions if flag.startswith("--")]
+
+    def command(self, name: str) -> Parser:
+        """The command of a name; this one where it has no such command."""
+        for action in self._actions:
+            if isinstance(action, argparse._SubParsersAction) and name in action.choices:
+                found: Parser = action.choices[name]
+                return found
+        return self
+
+    def commands(self) -> list[str]:
+        """The names of its commands."""
+        for action in self._actions:
+            if isinstance(action, argparse._SubParsersAction):
+                return list(action.choices)
+        return []
+
     def format_help(self) -> str:
-        """The help in kubectl's order: what it does, examples, commands or options, notes, usage."""
+        """The help in kubectl's order: what it does, examples, commands or options, notes,
+        usage.
+        """
         told = [
             self.description or "",
             self._examples and f"Examples:\n{textwrap.indent(self._examples, '  ')}",

@@ -1,4 +1,6 @@
-"""What a person sees while it lasts: the progress of the reads, and `--wait`, which looks until the verdict is pass."""
+"""What a person sees while it lasts: the progress of the reads, and `--wait`, which looks until
+the verdict is pass.
+"""
 
 from __future__ import annotations
 
@@ -21,10 +23,12 @@ _FINAL = {"Forbidden", "Unauthorized"}
 def until_pass(
     look: Callable[[float | None], Report], timeout: float | None, *, quiet: bool
 ) -> tuple[Report, bool]:
-    """The last report of `look`, and whether the time was over before it passed or could not any more.
+    """The last report of `look`, and whether the time was over before it passed or could not any
+    more.
 
-    `look` is given the seconds that are left (None: no bound), and `timeout` is those of all together. What is
-    still missing is shown on stderr in one line, if that is a terminal and nobody asked for quiet.
+    `look` is given the seconds that are left (None: no bound), and `timeout` is those of all
+    together. What is still missing is shown on stderr in one line, if that is a terminal and
+    nobody asked for quiet.
     """
     begun = time.monotonic()
     pause, last = _FIRST_PAUSE, False
@@ -45,7 +49,8 @@ def until_pass(
                 last, pause = left <= pause, min(pause, left)
             if shown:
                 _show(f"waiting {taken:.0f}s: {_missing(report)}")
-            gc.collect()  # the process runs without a collector, and each look leaves connections behind
+            # The process runs without a collector, and each look leaves connections behind.
+            gc.collect()
             time.sleep(pause)
             pause = min(pause * _GROWTH, _LONGEST_PAUSE)
     finally:
@@ -55,16 +60,17 @@ def until_pass(
 
 @contextlib.contextmanager
 def progress(*, quiet: bool) -> Iterator[Callable[[Collection[str], int], None]]:
-    """Tells which of a number of clusters are still being read: one line on stderr, if that is a terminal."""
+    """Tells which of a number of clusters are still being read: one line on stderr, if that is a
+    terminal.
+    """
     begun, told = time.monotonic(), False
     shown = not quiet and sys.stderr is not None and sys.stderr.isatty()
 
     def tell(reading: Collection[str], number: int) -> None:
         nonlocal told
         if shown and reading and time.monotonic() - begun > _SOON:
-            _show(
-                f"{number - len(reading)} of {number} clusters read; still reading {', '.join(reading)}"
-            )
+            done = f"{number - len(reading)} of {number} clusters read"
+            _show(f"{done}; still reading {', '.join(reading)}")
             told = True
 
     try:

@@ -25,12 +25,15 @@ from kubectl_mesh.mesh.fleet import Clusters, exposed_addresses
 
 if TYPE_CHECKING:
     from kubectl_mesh.collect.kubeconfig import Kubeconfig
+    from kubectl_mesh.collect.live import Cluster, Login
 
 _PARALLEL = 100  # clusters
 
 
 def from_files(arguments: argparse.Namespace) -> Clusters:
-    """The clusters whose objects stand in files. Raises InputError for flags that don't go together, or a bad file."""
+    """The clusters whose objects stand in files. Raises InputError for flags that don't go
+    together, or a bad file.
+    """
     from kubectl_mesh.collect import files as bundle
 
     for flag in (
@@ -55,11 +58,13 @@ def from_files(arguments: argparse.Namespace) -> Clusters:
     verified, brought = loaded.verified[0], loaded.named
     if arguments.namespace not in (verified.namespace, DEFAULT_NAMESPACE):
         raise InputError(
-            f"{verified.source}: the snapshot is of namespace {verified.namespace}: leave --namespace out"
+            f"{verified.source}: the snapshot is of namespace {verified.namespace}: leave "
+            f"--namespace out"
         )
     if loaded.mesh_wide and (arguments.control_plane_filename or arguments.control_plane_namespace):
         raise InputError(
-            f"{verified.source}: the snapshot holds all clusters of its run: leave --control-plane-… out"
+            f"{verified.source}: the snapshot holds all clusters of its run: leave "
+            f"--control-plane-… out"
         )
     namespace = arguments.control_plane_namespace or verified.namespace
     paths = [
@@ -73,7 +78,8 @@ def from_files(arguments: argparse.Namespace) -> Clusters:
     if loaded.mesh_wide or (brought and paths[1] in ([], paths[0])):
         return loaded
     if not paths[1] or paths[0] == paths[1]:
-        # The same objects: the control plane stands in another namespace of the same cluster, or nowhere.
+        # The same objects: the control plane stands in another namespace of the same cluster, or
+        # nowhere.
         return Clusters(
             [verified],
             None if namespace == verified.namespace else replace(verified, namespace=namespace),
@@ -86,25 +92,99 @@ def from_files(arguments: argparse.Namespace) -> Clusters:
 def from_contexts(
     arguments: argparse.Namespace, progress: Callable[[Collection[str], int], None]
 ) -> tuple[Clusters, tuple[str, ...]]:
-    """The clusters that contexts lead to, read side by side, and all contexts that the kubeconfig offers.
+    """The clusters that contexts lead to, read side by side, and all contexts that the kubeconfig
+    offers.
 
-    `progress` is told now and then which of several contexts are still being read, and of how many. Raises InputError
-    for contexts that can't be used.
+    `progress` is told now and then which of several contexts are still being read, and of how
+    many. Raises InputError for contexts that can't be used.
     """
     from kubectl_mesh.collect.lazy_imports import unused
 
     with unused():
-        from kubectl_mesh.collect.collector import Collector
-        from kubectl_mesh.collect.live import Cluster, Login
+        from kubectl_mesh.collect.live import Login
     from kubectl_mesh.collect.kubeconfig import Kubeconfig
 
     kubeconfig = Kubeconfig(arguments.kubeconfig)
     contexts, where = _chosen(arguments, kubeconfig)
     mesh_wide = where in ("--contexts", "--all-contexts")
-    if (
-        kubeconfig.mistakes and not mesh_wide
-    ):  # as kubectl does; of several contexts each costs itself only
+    if kubeconfig.mistakes and not mesh_wide:
+        # As kubectl does; of several contexts each costs itself only.
         raise InputError(kubeconfig.mistakes[0])
+    named, named_by = _named_context(arguments, kubeconfig, contexts, where)
+    login = Login(kubeconfig, arguments.acting_as, arguments.as_group)
+    grouped = _without_repeated(kubeconfig, contexts, mesh_wide=mesh_wide)
+    connections = []
+    for context, aliases in grouped.items():
+        connections.append(_connection(arguments, login, context, arguments.namespace, where))
+        connections[-1].snapshot.aliases = tuple(aliases)
+    verified = [each.snapshot for each in connections]
+    control_plane = None
+    if named:
+        namespace = arguments.control_plane_namespace or arguments.namespace
+        control_plane = _already_read(verified, named, namespace)
+        if control_plane is None:
+            connections.append(_connection(arguments, login, named, namespace, named_by))
+            control_plane = connections[-1].snapshot
+    found = Clusters(verified, control_plane, mesh_wide, bool(arguments.all_contexts))
+    _read(connections, found, arguments, progress)
+    return found, kubeconfig.contexts
+
+
+def _connection(
+    arguments: argparse.Namespace, login: Login, context: str, namespace: str, where: str
+) -> Cluster:
+    """A cluster that is to be read. Raises InputError for a group without a user."""
+    from kubectl_mesh.collect.live import Cluster
+
+    if login.groups and not (login.acting_as or login.kubeconfig.impersonated(context)):
+        raise InputError("--as-group needs --as")
+    # Until it is connected; one that never is has a kubeconfig all the same.
+    server = " ".join(filter(None, login.kubeconfig.way(context)[:3])) or f"context {context}"
+    snapshot = Snapshot(context, namespace, hidden(server))
+    return Cluster(snapshot, login, where, arguments.request_timeout)
+
+
+def _already_read(verified: Sequence[Snapshot], named: str, namespace: str) -> Snapshot | None:
+    """The verified cluster that the named context leads to, if it is read in that namespace."""
+    for snapshot in verified:
+        if snapshot.namespace == namespace and named in (snapshot.source, *snapshot.aliases):
+            return snapshot
+    return None
+
+
+def _read(
+    connections: Sequence[Cluster],
+    clusters: Clusters,
+    arguments: argparse.Namespace,
+    progress: Callable[[Collection[str], int], None],
+) -> None:
+    """Read everything. Raises InputError for a context that can't be used, unless there are
+    several: then it costs only itself.
+    """
+    from kubectl_mesh.collect.collector import Collector
+
+    if not clusters.mesh_wide:
+        for each in connections:
+            each.connect()
+
+    def show(reading: Sequence[Cluster]) -> None:
+        if clusters.mesh_wide:
+            progress([each.snapshot.source for each in reading], len(connections))
+
+    parallel = getattr(arguments, "parallel", _PARALLEL)
+    Collector(connections, _questions(clusters, arguments), parallel).run(show)
+    for each in connections if arguments.debug else ():
+        sys.stderr.write(f"debug: {each.snapshot.source}: {each.requests} requests\n")
+
+
+def _named_context(
+    arguments: argparse.Namespace, kubeconfig: Kubeconfig, contexts: Sequence[str], where: str
+) -> tuple[str | None, str]:
+    """The context that was named for the control plane, None without one, and what named it.
+
+    Raises InputError for one that does not exist among several, or a namespace without one.
+    """
+    mesh_wide = where in ("--contexts", "--all-contexts")
     named, named_by = arguments.control_plane_context, "--control-plane-context"
     if not named and os.environ.get(CONTROL_PLANE_CONTEXT):
         named, named_by = os.environ[CONTROL_PLANE_CONTEXT], CONTROL_PLANE_CONTEXT
@@ -112,61 +192,36 @@ def from_contexts(
         kubeconfig.require(named_by, named)
     if arguments.control_plane_namespace and not named:
         if mesh_wide:
-            raise InputError(
-                f"--control-plane-namespace needs --control-plane-context beside {where}"
-            )
+            needed = "--control-plane-namespace needs --control-plane-context"
+            raise InputError(f"{needed} beside {where}")
         named = contexts[0]
-    namespace = arguments.control_plane_namespace or arguments.namespace
-    login = Login(kubeconfig, arguments.acting_as, arguments.as_group)
+    return named, named_by
 
-    def cluster(context: str, namespace: str, where: str) -> Cluster:
-        if login.groups and not (login.acting_as or kubeconfig.impersonated(context)):
-            raise InputError("--as-group needs --as")
-        # Until it is connected; one that never is has a kubeconfig all the same.
-        server = hidden(" ".join(filter(None, kubeconfig.way(context)[:3])) or f"context {context}")
-        return Cluster(
-            Snapshot(context, namespace, server), login, where, arguments.request_timeout
-        )
 
-    ways: dict[tuple[str, ...], Cluster] = {}
+def _without_repeated(
+    kubeconfig: Kubeconfig, contexts: Sequence[str], *, mesh_wide: bool
+) -> dict[str, list[str]]:
+    """The contexts that lead somewhere by themselves, each with those that lead there in the same
+    way; one that can't be used stands by itself.
+    """
+    first: dict[tuple[str, ...], str] = {}
+    found: dict[str, list[str]] = {}
     for context in contexts:
         way = kubeconfig.way(context)
-        if not mesh_wide or not way[0]:  # one that can't be used is told by its own name
+        if not mesh_wide or not way[0]:
             way = (context,)
-        if way in ways:
-            ways[way].snapshot.aliases += (context,)
+        if way in first:
+            found[first[way]].append(context)
         else:
-            ways[way] = cluster(context, arguments.namespace, where)
-    clusters = list(ways.values())
-    verified = [cluster.snapshot for cluster in clusters]
-    control_plane = None
-    if named:
-        same = [c for c in clusters if named in (c.snapshot.source, *c.snapshot.aliases)]
-        if namespace == arguments.namespace and same:
-            control_plane = same[0].snapshot
-        else:
-            clusters.append(cluster(named, namespace, named_by))
-            control_plane = clusters[-1].snapshot
-    for each in (
-        clusters if not mesh_wide else ()
-    ):  # where there are several, one that can't be used costs only itself
-        each.connect()
-    found = Clusters(verified, control_plane, mesh_wide, bool(arguments.all_contexts))
-
-    def tell(reading: Sequence[Cluster]) -> None:
-        if mesh_wide:
-            progress([each.snapshot.source for each in reading], len(clusters))
-
-    parallel = getattr(arguments, "parallel", _PARALLEL)
-    Collector(clusters, _questions(found, arguments), parallel).run(tell)
-    if arguments.debug:
-        for each in clusters:
-            sys.stderr.write(f"debug: {each.snapshot.source}: {each.requests} requests\n")
-    return found, kubeconfig.contexts
+            first[way] = context
+            found[context] = []
+    return found
 
 
 def _chosen(arguments: argparse.Namespace, kubeconfig: Kubeconfig) -> tuple[list[str], str]:
-    """The contexts to verify, and what chose them. Raises InputError for none, or one that does not exist."""
+    """The contexts to verify, and what chose them. Raises InputError for none, or one that does
+    not exist.
+    """
     chosen = [flag for flag in ("context", "contexts", "all_contexts") if getattr(arguments, flag)]
     spelled = [f"--{flag.replace('_', '-')}" for flag in chosen]
     if len(chosen) > 1:
@@ -191,7 +246,6 @@ def _questions(clusters: Clusters, arguments: argparse.Namespace) -> Questions:
     """What each of the clusters is asked."""
     gateways_in = ALL_NAMESPACES if arguments.all_namespaces else arguments.namespace
     with_gateways = arguments.command == "verify-gateway"
-    exposed: dict[int, frozenset[str]] = {}
 
     def first(cluster: Snapshot) -> list[Read]:
         beside = mesh_wide_reads() if clusters.mesh_wide else []
@@ -215,11 +269,6 @@ def _questions(clusters: Clusters, arguments: argparse.Namespace) -> Questions:
             return lookups(cluster, clusters.verified[0], clusters.named, stated)
         if cluster not in clusters.verified:
             return []
-        for other in answered:
-            if id(other) not in exposed:
-                exposed[id(other)] = exposed_addresses(other)
-        return lookups(
-            cluster, cluster, None, stated.union(*(exposed[id(other)] for other in answered))
-        )
+        return lookups(cluster, cluster, None, stated.union(*map(exposed_addresses, answered)))
 
     return Questions(first, further, last)

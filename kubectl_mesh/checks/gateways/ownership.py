@@ -21,7 +21,9 @@ def revision_of(gateway: Gateway) -> str:
 
 
 def possible_configs(gateway: Gateway, configs: Sequence[MeshConfig]) -> list[MeshConfig]:
-    """The mesh configs that may be a gateway's: several where its revision is a tag, which is no config's name."""
+    """The mesh configs that may be a gateway's: several where its revision is a tag, which is no
+    config's name.
+    """
     name = config_name(revision_of(gateway))
     named = [config for config in configs if config.name == name]
     if named:
@@ -41,7 +43,9 @@ def config_of(gateway: Gateway, configs: Sequence[MeshConfig]) -> MeshConfig | N
 
 
 def mesh_id_of(gateway: Gateway, configs: Sequence[MeshConfig], stated: str | None) -> str | None:
-    """The mesh of a gateway: what its mesh config says, else what its proxies believe, else the user's word."""
+    """The mesh of a gateway: what its mesh config says, else what its proxies believe, else the
+    user's word.
+    """
     possible = possible_configs(gateway, configs)
     if possible:
         return possible[0].mesh_id or stated

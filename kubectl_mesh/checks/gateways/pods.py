@@ -1,4 +1,6 @@
-"""Are the Pods of a gateway ready, and if not, why? What a kubelet, the scheduler and the controllers wrote says it."""
+"""Are the Pods of a gateway ready, and if not, why? What a kubelet, the scheduler and the
+controllers wrote says it.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,8 @@ _IMAGE_REASONS = {
     "ImageInspectError",
     "RegistryUnavailable",
 }
-# What a kubelet says of a proxy that has no configuration yet, in a few words; the event is shown whole.
+# What a kubelet says of a proxy that has no configuration yet, in a few words; the event is shown
+# whole.
 _SYMPTOMS = {
     "connection refused": "readiness probe refused",
     "statuscode: 503": "readiness probe answered 503",
@@ -51,12 +54,12 @@ BY_LOCAL_ISTIOD = {
 class _Fault:
     """Why one Pod is not ready: the code, what is said of it, and the container to look at.
 
-    `passing`: every Pod looks so for a while.
+    `transient`: every Pod looks so for a while.
     """
 
     code: str
     what: str
-    passing: bool = False
+    transient: bool = False
     container: str = PROXY_CONTAINER
 
 
@@ -71,37 +74,39 @@ def verify_pods(context: CheckContext, gateway: Gateway, *, replaced: bool) -> l
     counts = (wanted, len(ready))
     if gateway.deployment and wanted == 0:
         result = WARN if replaced else None
-        return [_tell(context, gateway, "GatewayScaledToZero", counts, result=result)]
+        return [_finding(context, gateway, "GatewayScaledToZero", counts, result=result)]
     if ready and len(ready) >= wanted:
-        return [_tell(context, gateway, "GatewayReady", counts)]
+        return [_finding(context, gateway, "GatewayReady", counts)]
     unready = [pod for pod in gateway.pods if not is_ready(pod)]
     # The events of one Pod are read; the others of its template fare alike.
     sampled = events_of(context.verified, "Pod", unready[0]) if unready else []
     faults: dict[str, tuple[Object, _Fault, list[Event]]] = {}
-    passing = True
+    transient = True
     for pod in unready:
         events = events_of(context.verified, "Pod", pod) or sampled
         fault = _why(pod, events)
-        passing = passing and fault.passing
+        transient = transient and fault.transient
         faults.setdefault(fault.code, (pod, fault, events))
     refused = _refused(gateway)
     serving = len(ready) + len(old) >= max(1, wanted - _max_unavailable(gateway, wanted))
-    if old and serving and passing and not refused and _rolling_out(gateway):
-        return [_tell(context, gateway, "GatewayRollingOut", counts)]
+    if old and serving and transient and not refused and _rolling_out(gateway):
+        return [_finding(context, gateway, "GatewayRollingOut", counts)]
     told = [
-        _tell(context, gateway, code, counts, fault.what, pod, events, fault.container)
+        _finding(context, gateway, code, counts, fault.what, pod, events, fault.container)
         for code, (pod, fault, events) in faults.items()
     ]
     if len(gateway.pods) < wanted:
         code = "GatewayPodsTooFew" if gateway.pods else "GatewayHasNoPods"
         if refused:
             code = "GatewayInjectionFailed" if _INJECTOR in refused else "GatewayPodsRefused"
-        told.append(_tell(context, gateway, code, counts, refused))
+        told.append(_finding(context, gateway, code, counts, refused))
     return told
 
 
 def local_istiod_not_ready(context: CheckContext, revision: str, result: str) -> Finding | None:
-    """The finding for a local istiod without a ready Pod: it injects gateways and signs their certificates."""
+    """The finding for a local istiod without a ready Pod: it injects gateways and signs their
+    certificates.
+    """
     cluster = context.verified
     pods = local_istiods(cluster).get(revision)
     if pods is None or any(map(is_ready, pods)) or cluster.unread("Pod"):
@@ -124,7 +129,7 @@ def local_istiod_not_ready(context: CheckContext, revision: str, result: str) ->
     )
 
 
-def _tell(
+def _finding(
     context: CheckContext,
     gateway: Gateway,
     code: str,
@@ -158,14 +163,18 @@ def _tell(
 
 
 def _rolling_out(gateway: Gateway) -> bool:
-    """Whether the Deployment is on its way to its new Pods: neither done with that, nor past its deadline."""
+    """Whether the Deployment is on its way to its new Pods: neither done with that, nor past its
+    deadline.
+    """
     conditions = maps(gateway.deployment, "status", "conditions")
     told = next((c for c in conditions if c.get("type") == "Progressing"), {})
     return told.get("status") != "False" and text(told, "reason") != "NewReplicaSetAvailable"
 
 
 def _max_unavailable(gateway: Gateway, wanted: int) -> int:
-    """How many Pods a rollout may take away: a number, or a share that is rounded down (default 25 %)."""
+    """How many Pods a rollout may take away: a number, or a share that is rounded down (default
+    25 %).
+    """
     allowed = dig(gateway.deployment, "spec", "strategy", "rollingUpdate", "maxUnavailable")
     if type(allowed) is int:
         return allowed
@@ -176,7 +185,9 @@ def _max_unavailable(gateway: Gateway, wanted: int) -> int:
 
 
 def _refused(gateway: Gateway) -> str:
-    """Why the API server refuses new Pods, as the Deployment's own condition says it (a quota, a policy); else ""."""
+    """Why the API server refuses new Pods, as the Deployment's own condition says it (a quota, a
+    policy); else "".
+    """
     for condition in maps(gateway.deployment, "status", "conditions"):
         kind, status = text(condition, "type"), text(condition, "status")
         not_made = (
@@ -191,99 +202,145 @@ def _refused(gateway: Gateway) -> str:
 
 def _why(pod: Object, events: list[Event]) -> _Fault:
     """The first reason that a Pod is not ready, in the order in which a Pod comes to life."""
-    condition = {text(c, "type"): c for c in maps(pod, "status", "conditions")}
-    scheduled = condition.get("PodScheduled", {})
-    if scheduled.get("status") == "False":
-        return _Fault(
-            "GatewayUnschedulable",
-            _line(text(scheduled, "message")) or "the scheduler gave no reason",
-        )
-    proxy = proxy_container(pod)
-    if text(proxy, "image") == UNRESOLVED_IMAGE:
-        return _Fault("GatewayNotInjected", "")
-    statuses = [
+    for look in (_unscheduled, _not_injected, _image_not_pulled, _crashed):
+        fault = look(pod, events)
+        if fault:
+            return fault
+    for look in (_not_mounted, _waiting, _not_begun, _held_back):
+        fault = look(pod, events)
+        if fault:
+            return fault
+    return _not_ready(pod, events)
+
+
+def _statuses(pod: Object) -> list[Object]:
+    """What a kubelet says of each container, of those first that come first."""
+    return [
         *maps(pod, "status", "initContainerStatuses"),
         *maps(pod, "status", "containerStatuses"),
     ]
-    waiting = [(status, mapping(status, "state", "waiting")) for status in statuses]
-    for status, state in waiting:
-        if text(state, "reason") in _IMAGE_REASONS:
-            said = _line(text(state, "message")) or text(state, "reason")
-            return _Fault(
-                "GatewayImageNotPulled", f"{text(status, 'image') or text(proxy, 'image')}: {said}"
-            )
-    crashed = _crashed(statuses, events)
-    if crashed:
-        return crashed
-    mounting = next(
-        (event for event in events if event.reason in ("FailedMount", "FailedAttachVolume")), None
-    )
-    starting = not any(dig(status, "state", "running") is not None for status in statuses)
-    if mounting and starting:
-        code = (
-            "GatewayCACertificateMissing"
-            if _CA_CONFIG_MAP in mounting.message
-            else "GatewayVolumeNotMounted"
-        )
-        return _Fault(code, _line(mounting.message))
-    for status, state in waiting:
-        if text(state, "reason"):
-            said = _line(text(state, "message"))
-            reason = f"{text(state, 'reason')}{': ' if said else ''}{said}"
-            what = f"container {text(status, 'name')} waits ({reason})"
-            return _Fault("GatewayNotStarted", what, passing=text(state, "reason") in _STARTING)
-    if starting:
-        return _Fault(
-            "GatewayNotStarted",
-            f"{name_of(pod)} is {text(pod, 'status', 'phase') or 'unknown'}",
-            passing=True,
-        )
+
+
+def _condition(pod: Object, kind: str) -> Object:
+    """The last condition of a type; {} where there is none."""
+    found: Object = {}
+    for condition in maps(pod, "status", "conditions"):
+        if text(condition, "type") == kind:
+            found = condition
+    return found
+
+
+def _is_starting(pod: Object) -> bool:
+    """Whether no container runs yet."""
+    return all(dig(status, "state", "running") is None for status in _statuses(pod))
+
+
+def _unscheduled(pod: Object, _: list[Event]) -> _Fault | None:
+    scheduled = _condition(pod, "PodScheduled")
+    if scheduled.get("status") != "False":
+        return None
+    said = _line(text(scheduled, "message"))
+    return _Fault("GatewayUnschedulable", said or "the scheduler gave no reason")
+
+
+def _not_injected(pod: Object, _: list[Event]) -> _Fault | None:
+    untouched = text(proxy_container(pod), "image") == UNRESOLVED_IMAGE
+    return _Fault("GatewayNotInjected", "") if untouched else None
+
+
+def _image_not_pulled(pod: Object, _: list[Event]) -> _Fault | None:
+    for status in _statuses(pod):
+        state = mapping(status, "state", "waiting")
+        reason = text(state, "reason")
+        if reason in _IMAGE_REASONS:
+            image = text(status, "image") or text(proxy_container(pod), "image")
+            said = _line(text(state, "message")) or reason
+            return _Fault("GatewayImageNotPulled", f"{image}: {said}")
+    return None
+
+
+def _not_mounted(pod: Object, events: list[Event]) -> _Fault | None:
+    if not _is_starting(pod):
+        return None
+    for event in events:
+        if event.reason in ("FailedMount", "FailedAttachVolume"):
+            code = "GatewayVolumeNotMounted"
+            if _CA_CONFIG_MAP in event.message:
+                code = "GatewayCACertificateMissing"
+            return _Fault(code, _line(event.message))
+    return None
+
+
+def _waiting(pod: Object, _: list[Event]) -> _Fault | None:
+    for status in _statuses(pod):
+        state = mapping(status, "state", "waiting")
+        reason, said = text(state, "reason"), _line(text(state, "message"))
+        if reason:
+            why = f"{reason}: {said}" if said else reason
+            what = f"container {text(status, 'name')} waits ({why})"
+            return _Fault("GatewayNotStarted", what, transient=reason in _STARTING)
+    return None
+
+
+def _not_begun(pod: Object, _: list[Event]) -> _Fault | None:
+    if not _is_starting(pod):
+        return None
+    phase = text(pod, "status", "phase") or "unknown"
+    return _Fault("GatewayNotStarted", f"{name_of(pod)} is {phase}", transient=True)
+
+
+def _held_back(pod: Object, _: list[Event]) -> _Fault | None:
+    """A readiness gate that is closed, or other containers than the proxy that are not ready."""
     gates = [text(gate, "conditionType") for gate in maps(pod, "spec", "readinessGates")]
-    closed = [gate for gate in gates if condition.get(gate, {}).get("status") != "True"]
-    unready = [text(status, "name") for status in statuses if status.get("ready") is False]
+    closed = [gate for gate in gates if _condition(pod, gate).get("status") != "True"]
+    unready = [text(s, "name") for s in _statuses(pod) if s.get("ready") is False]
     if closed and not unready:
         return _Fault("GatewayHeldBack", f"readiness gate {quoted(closed)} is not met")
-    others = [name for name in unready if name != text(proxy, "name")]
-    if others == unready and others:
-        return _Fault(
-            "GatewayHeldBack", f"container {quoted(others)} is not ready", container=others[0]
-        )
-    unhealthy = next((event for event in events if event.reason == "Unhealthy"), None)
-    if unhealthy:
-        times = f"{unhealthy.count} times{', last ' if unhealthy.age else ''}{unhealthy.age}"
-        symptom = next(
-            (words for part, words in _SYMPTOMS.items() if part in unhealthy.message),
-            unhealthy.message,
-        )
-        return _Fault("GatewayNotReady", f"{_line(symptom)} ({times})", passing=True)
-    ready = condition.get("Ready", {})
-    said = (
-        _line(text(ready, "message")) or text(ready, "reason") or "its proxy runs and is not ready"
-    )
-    return _Fault("GatewayNotReady", said, passing=True)
+    proxy = text(proxy_container(pod), "name")
+    if not unready or proxy in unready:
+        return None
+    what = f"container {quoted(unready)} is not ready"
+    return _Fault("GatewayHeldBack", what, container=unready[0])
 
 
-def _crashed(statuses: list[Object], events: list[Event]) -> _Fault | None:
-    """The container that ends again and again: by its state, or by its last end and the kubelet's back-off."""
-    backing_off = any(
-        event.reason == "BackOff" and "restarting failed" in event.message for event in events
-    )
-    for status in statuses:
-        last, now = (
-            mapping(status, "lastState", "terminated"),
-            mapping(status, "state", "terminated"),
-        )
-        ended = next(
-            (end for end in (now, last) if text(end, "reason") not in ("", "Completed")), {}
-        )
+def _not_ready(pod: Object, events: list[Event]) -> _Fault:
+    """The proxy runs and is not ready: as its readiness probe says it, else as the Pod does."""
+    for event in events:
+        if event.reason == "Unhealthy":
+            symptom = event.message
+            for part, words in reversed(_SYMPTOMS.items()):
+                if part in event.message:
+                    symptom = words
+            last = f", last {event.age}" if event.age else ""
+            what = f"{_line(symptom)} ({event.count} times{last})"
+            return _Fault("GatewayNotReady", what, transient=True)
+    ready = _condition(pod, "Ready")
+    said = _line(text(ready, "message")) or text(ready, "reason")
+    return _Fault("GatewayNotReady", said or "its proxy runs and is not ready", transient=True)
+
+
+def _crashed(pod: Object, events: list[Event]) -> _Fault | None:
+    """The container that ends again and again: by its state, or by its last end and the kubelet's
+    back-off.
+    """
+    backing_off = any(e.reason == "BackOff" and "restarting failed" in e.message for e in events)
+    for status in _statuses(pod):
+        last = mapping(status, "lastState", "terminated")
+        ended = _failed_end(mapping(status, "state", "terminated")) or _failed_end(last)
         looping = dig(status, "state", "waiting", "reason") == "CrashLoopBackOff"
-        if looping or (ended and (backing_off or dig(status, "state", "running") is None)):
-            ending = f"{text(ended or last, 'reason') or 'an error'}, exit code {(ended or last).get('exitCode', 'unknown')}"
-            restarts = status.get("restartCount", 0)
-            name = text(status, "name")
-            what = f"container {name} ended with {ending}, {restarts} restarts"
+        stopped = dig(status, "state", "running") is None
+        if looping or (ended and (backing_off or stopped)):
+            end = ended or last
+            reason, code = text(end, "reason") or "an error", end.get("exitCode", "unknown")
+            name, restarts = text(status, "name"), status.get("restartCount", 0)
+            what = f"container {name} ended with {reason}, exit code {code}, {restarts} restarts"
             return _Fault("GatewayCrashLooping", what, container=name)
     return None
+
+
+def _failed_end(end: Object) -> Object:
+    """How a container ended, where that was no success; {} otherwise."""
+    return {} if text(end, "reason") in ("", "Completed") else end
 
 
 def _line(said: str) -> str:

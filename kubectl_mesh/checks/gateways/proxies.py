@@ -1,4 +1,6 @@
-"""What a gateway's proxies believe: their mesh, cluster and CA, whom they ask for configuration, and their version."""
+"""What a gateway's proxies believe: their mesh, cluster and CA, whom they ask for configuration,
+and their version.
+"""
 
 from __future__ import annotations
 
@@ -28,8 +30,8 @@ def verify_proxies(
 ) -> list[Finding]:
     """Every finding about the proxies of a gateway.
 
-    `config` is the mesh config that they are injected from (None: not known), `mesh_id` the mesh whose hosted istiod
-    serves them.
+    `config` is the mesh config that they are injected from (None: not known), `mesh_id` the mesh
+    whose hosted istiod serves them.
     """
     found: list[Finding] = []
     if config is not None and not config.error:
@@ -38,7 +40,9 @@ def verify_proxies(
 
 
 def _beliefs(context: CheckContext, gateway: Gateway, config: MeshConfig) -> list[Finding]:
-    """What the injector wrote when the proxies were made, against the mesh config that it would write from now."""
+    """What the injector wrote when the proxies were made, against the mesh config that it would
+    write from now.
+    """
     about = ObjectRef(gateway.kind, gateway.namespace, gateway.name)
     held = [{**environment(t), "discoveryAddress": proxy_discovery(t)} for t in gateway.templates]
     found, matched = [], []
@@ -95,7 +99,9 @@ def _beliefs(context: CheckContext, gateway: Gateway, config: MeshConfig) -> lis
 
 
 def _skew(context: CheckContext, gateway: Gateway, mesh_id: str | None) -> list[Finding]:
-    """The proxy against the hosted istiod that serves it: not newer, and at most one minor version older."""
+    """The proxy against the hosted istiod that serves it: not newer, and at most one minor
+    version older.
+    """
     about = ObjectRef(gateway.kind, gateway.namespace, gateway.name)
     images = [text(proxy_container(pod), "image") for pod in gateway.pods]
     proxies = {version for image in images if (version := _version(image))}
@@ -142,7 +148,9 @@ def _skew(context: CheckContext, gateway: Gateway, mesh_id: str | None) -> list[
 
 
 def _renew(context: CheckContext, gateway: Gateway, variable: str, wanted: str) -> Shell:
-    """How a gateway's Pods get another value: by the injector, unless it stands in their own template."""
+    """How a gateway's Pods get another value: by the injector, unless it stands in their own
+    template.
+    """
     kubectl, kind = context.kubectl(context.verified, gateway.namespace), gateway.kind.lower()
     own = environment(mapping(gateway.deployment, "spec", "template"))
     if variable == "discoveryAddress" and "PROXY_CONFIG" in own:
@@ -171,7 +179,8 @@ def _decoded(written: str) -> Any:
 def proxy_discovery(pod: Object) -> str:
     """Where a proxy fetches its configuration; "" where that can't be told.
 
-    The injector leaves out what equals Istio's default, unless the Pod mounts the mesh config itself.
+    The injector leaves out what equals Istio's default, unless the Pod mounts the mesh config
+    itself.
     """
     written = _decoded(environment(pod).get("PROXY_CONFIG", ""))
     mounts = [text(mount, "mountPath") for mount in maps(proxy_container(pod), "volumeMounts")]
@@ -191,14 +200,18 @@ def _place(value: str) -> str:
 
 
 def _version(image: str) -> Version | None:
-    """The version in an image's tag, such as 1.16.1 of `…/proxyv2:1.16.1-mspider`; None where it is no version."""
+    """The version in an image's tag, such as 1.16.1 of `…/proxyv2:1.16.1-mspider`; None where it
+    is no version.
+    """
     tag = image.partition("@")[0].rpartition("/")[2].partition(":")[2]
     match = _VERSION.match(tag)
     return Version(match[1]) if match else None
 
 
 def _newer(proxy: Version, istiod: Version) -> bool:
-    """Whether the proxy is newer, as far as both say it: 1.22 is not newer than 1.22.4, nor older."""
+    """Whether the proxy is newer, as far as both say it: 1.22 is not newer than 1.22.4, nor
+    older.
+    """
     length = min(len(proxy.release), len(istiod.release))
     return proxy.release[:length] > istiod.release[:length]
 

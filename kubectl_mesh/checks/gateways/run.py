@@ -211,7 +211,9 @@ def _verify_service(
     pods: Sequence[Sequence[Finding]],
     known: set[str],
 ) -> list[Finding]:
-    """What was found of one Service of gateways; the first failure of their Pods is why it has no endpoints."""
+    """What was found of one Service of gateways; the first failure of their Pods is why it has
+    no endpoints.
+    """
     owners, faults = [], []
     for gateway, findings in zip(found, pods, strict=True):
         if _is_among(service, gateway.services):

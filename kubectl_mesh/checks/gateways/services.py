@@ -38,8 +38,9 @@ def verify_service(
 ) -> list[Finding]:
     """Every finding about a Service.
 
-    `owners` are the gateways that it leads to, or should, `fault` is why their Pods are not ready, if they aren't, and
-    `known` the codes of what was found in the cluster before. Unless `whole`, not all Pods were read: the address is judged alone.
+    `owners` are the gateways that it leads to, or should, `fault` is why their Pods are not
+    ready, if they aren't, and `known` the codes of what was found in the cluster before. Unless
+    `whole`, not all Pods were read: the address is judged alone.
     """
     about = ObjectRef("Service", owners[0].namespace, name_of(service))
     kind = text(service, "spec", "type") or "ClusterIP"
@@ -79,7 +80,9 @@ def _leads_somewhere(context: CheckContext, service: Object, about: ObjectRef) -
 
 
 def _behind_unknown(context: CheckContext, service: Object, about: ObjectRef) -> Finding:
-    """Pods that bear no gateway's labels, made by something else than a Deployment: they were not read."""
+    """Pods that bear no gateway's labels, made by something else than a Deployment: they were
+    not read.
+    """
     return finding(
         "GatewayNotFound",
         about,
@@ -150,7 +153,9 @@ def _endpoints(
     owners: Sequence[Gateway],
     fault: Finding | None,
 ) -> list[Finding]:
-    """Whether the Service leads to the ready Pods: by its slices and their ports, as kube-proxy follows them."""
+    """Whether the Service leads to the ready Pods: by its slices and their ports, as kube-proxy
+    follows them.
+    """
     cluster, name, namespace = context.verified, name_of(service), about.namespace or ""
     unread = cluster.unread("EndpointSlice", name, namespace)
     written = cluster.find("Endpoints", name, namespace)
@@ -200,7 +205,9 @@ def _endpoints(
 def _unrouted_families(
     service: Object, about: ObjectRef, routed: list[str], kubectl: Shell
 ) -> list[Finding]:
-    """Addresses that a load balancer gave in an IP family of the Service in which it has no endpoints."""
+    """Addresses that a load balancer gave in an IP family of the Service in which it has no
+    endpoints.
+    """
     given = list(filter(is_ip, lb_addresses(service)))
     return [
         finding(
@@ -226,7 +233,9 @@ def _of_family(addresses: list[str], family: str) -> list[str]:
 def _unrouted_ports(
     service: Object, about: ObjectRef, backends: list[Backend], routed: list[str], kubectl: Shell
 ) -> list[Finding]:
-    """Ports of a Service that no endpoint has under that name; of a named target port its own finding tells."""
+    """Ports of a Service that no endpoint has under that name; of a named target port its own
+    finding tells.
+    """
     named = [
         port.get("port") for port in maps(service, "spec", "ports") if text(port, "targetPort")
     ]
@@ -252,7 +261,9 @@ def _unrouted_ports(
 
 
 def _routed(service: Object, backends: list[Backend]) -> list[str]:
-    """The addresses that some port of the Service leads to; the name of a headless one resolves to all of them."""
+    """The addresses that some port of the Service leads to; the name of a headless one resolves
+    to all of them.
+    """
     headless = text(service, "spec", "clusterIP") == "None"
     return ordered(
         backend.address
@@ -268,7 +279,9 @@ def _routed(service: Object, backends: list[Backend]) -> list[str]:
 def _target_ports(
     context: CheckContext, service: Object, about: ObjectRef, owners: Sequence[Gateway]
 ) -> list[Finding]:
-    """Named target ports must exist on the Pods; numbers are not compared, as charts don't declare them all."""
+    """Named target ports must exist on the Pods; numbers are not compared, as charts don't
+    declare them all.
+    """
     templates = [template for gateway in owners for template in gateway.templates]
     # The injector brings ports of its own.
     if any(text(proxy_container(template), "image") == UNRESOLVED_IMAGE for template in templates):

@@ -1,4 +1,6 @@
-"""What could not be read of gateways, so that one of them, its Pods or its Services may go unseen."""
+"""What could not be read of gateways, so that one of them, its Pods or its Services may go
+unseen.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,9 @@ from kubectl_mesh.mesh.gateways import GATEWAY_SELECTORS, Gateway, is_gateway, p
 
 
 def report_unread_gateways(context: CheckContext, found: Sequence[Gateway]) -> list[Finding]:
-    """The findings for reads without which a gateway, its Pods or its Services may have gone unseen."""
+    """The findings for reads without which a gateway, its Pods or its Services may have gone
+    unseen.
+    """
     findings = []
     for kind, subject, namespace in _needed(context.options.gateways_in, found):
         if unread(context, kind, subject, namespace):
@@ -20,7 +24,9 @@ def report_unread_gateways(context: CheckContext, found: Sequence[Gateway]) -> l
 
 
 def _needed(where: str, found: Sequence[Gateway]) -> list[tuple[str, str | None, str]]:
-    """The reads (kind, subject, namespace) that show every gateway in a namespace, or in all of them."""
+    """The reads (kind, subject, namespace) that show every gateway in a namespace, or in all of
+    them.
+    """
     needed: list[tuple[str, str | None, str]] = []
     needed += [("Pod", selector, where) for selector in GATEWAY_SELECTORS]
     if where != ALL_NAMESPACES:
@@ -35,7 +41,9 @@ def _needed(where: str, found: Sequence[Gateway]) -> list[tuple[str, str | None,
 
 
 def unread(context: CheckContext, kind: str, subject: str | None, namespace: str) -> Failure | None:
-    """Why it can't be said what there is; files that were taken in all namespaces show what they hold."""
+    """Why it can't be said what there is; files that were taken in all namespaces show what they
+    hold.
+    """
     cluster = context.verified
     from_files = cluster.server is None and context.options.gateways_in == ALL_NAMESPACES
     shown = bool(cluster.objects.get(kind)) and (kind != "Pod" or namespace == ALL_NAMESPACES)
@@ -61,7 +69,9 @@ def pods_unread(context: CheckContext, gateway: Gateway) -> bool:
 
 
 def report_unread_pods(context: CheckContext, gateway: Gateway) -> list[Finding]:
-    """The finding for a gateway's Pods; of gateways with the usual labels it is reported for all together."""
+    """The finding for a gateway's Pods; of gateways with the usual labels it is reported for all
+    together.
+    """
     subject = None
     if gateway.deployment is not None and not is_gateway(gateway.labels):
         subject = pod_selector(gateway.deployment)

@@ -1,4 +1,6 @@
-"""What istiod-remote must lead to: the addresses that a role asks for, and why they can't be told where they can't."""
+"""What istiod-remote must lead to: the addresses that a role asks for, and why they can't be
+told where they can't.
+"""
 
 from __future__ import annotations
 
@@ -36,11 +38,12 @@ HOSTED, WORKLOAD, BOTH = "hosted", "workload", "hosted+workload"
 
 @dataclass(frozen=True)
 class Expected:
-    """What istiod-remote must lead to. `pattern` is hosted, workload, or None while the role is not known.
+    """What istiod-remote must lead to. `pattern` is hosted, workload, or None while the role is not
+    known.
 
-    `addresses` is None where that could not be determined, and `reason` the finding that says why (None: the
-    control plane was not asked). `replicas` are the addresses of each hosted Pod. `proves` is False where
-    a match proves nothing, only a mismatch does.
+    `addresses` is None where that could not be determined, and `reason` the finding that says
+    why (None: the control plane was not asked). `replicas` are the addresses of each hosted Pod.
+    `proves` is False where a match proves nothing, only a mismatch does.
     """
 
     pattern: str | None
@@ -63,11 +66,12 @@ def expected_of_hosted(hosted: Hosted) -> Expected:
 def expected_of_workload(
     context: CheckContext, entry: ClusterReport, hosted: Hosted | None, elsewhere: Snapshot | None
 ) -> tuple[Expected, ClusterReport | None]:
-    """The workload pattern: the user's word, else the address of hosted-lb, else what a witness says.
+    """The workload pattern: the user's word, else the address of hosted-lb, else what a witness
+    says.
 
-    `entry` is the mesh of the verified cluster, `hosted` its control plane where it stands in the same cluster, or
-    was found among all, `elsewhere` the cluster that was named as holding it. Returns the truth, and the report of the
-    cluster that was asked for it.
+    `entry` is the mesh of the verified cluster, `hosted` its control plane where it stands in
+    the same cluster, or was found among all, `elsewhere` the cluster that was named as holding
+    it. Returns the truth, and the report of the cluster that was asked for it.
     """
     mesh_id, stated = entry.raw_mesh_id, list(context.options.addresses)
     asked: ClusterReport | None = None
@@ -110,7 +114,8 @@ def _ask(
 ) -> tuple[ClusterReport, Hosted | None, Finding | None]:
     """Verify the control plane of a mesh in the cluster that was named, as an entry of its own.
 
-    Returns the entry, the control plane, and where there is none that could be used the finding that says why.
+    Returns the entry, the control plane, and where there is none that could be used the finding
+    that says why.
     """
     planes: list[HostedControlPlane | None] = [
         p for p in hosted_control_planes(cluster) if p.mesh_id == mesh_id
@@ -179,7 +184,8 @@ def _tell_not_here(context: CheckContext, entry: ClusterReport, cluster: Snapsho
 def _cross_check(verified: Snapshot, mesh_id: str | None, reason: Finding | None) -> Expected:
     """A hosted-lb of the cluster's own mesh that stands beside no hosted istiod.
 
-    It can refute, and where it leads somewhere it can prove. `reason` is why nothing better is known.
+    It can refute, and where it leads somewhere it can prove. `reason` is why nothing better is
+    known.
     """
     name = hosted_lb_name(mesh_id or "")
     service = verified.find("Service", name)
@@ -230,7 +236,9 @@ def mesh_id_unknown(cluster: Snapshot) -> Finding:
 
 
 def duplicate_control_plane(claims: Sequence[Claim]) -> Finding:
-    """The finding for several hosted istiods that claim one mesh: which one is right can't be told."""
+    """The finding for several hosted istiods that claim one mesh: which one is right can't be
+    told.
+    """
     (cluster, first), *_ = claims
     names = [hosted_deployment_name(plane.name) for _, plane in claims]
     places = [f"{name} in {there.source}" for name, (there, _) in zip(names, claims, strict=True)]

@@ -23,7 +23,8 @@ _PORTS = ((XDS_PORT, XDS_PORT, "tcp-istiod"), (WEBHOOK_SERVICE_PORT, WEBHOOK_POR
 class Repair:
     """Writes commands for one istiod-remote, from what stands in the cluster.
 
-    `again` is the command that verifies it once more, `global_kubectl` reaches the mesh's GlobalMesh.
+    `again` is the command that verifies it once more, `global_kubectl` reaches the mesh's
+    GlobalMesh.
     """
 
     kubectl: Shell
@@ -40,7 +41,8 @@ class Repair:
         configured: str | None,
         holder: Object | None,
     ) -> Shell:
-        """How the right addresses get there: by the mesh's own setting, which lasts, and in the object itself.
+        """How the right addresses get there: by the mesh's own setting, which lasts, and in the
+        object itself.
 
         `holder` is the Endpoints or EndpointSlice that is wrong, None where there is none.
         """
@@ -52,11 +54,15 @@ class Repair:
         return phrase(key, setting=setting, address=right[0], patch=patch, again=self.again)
 
     def setting(self, address: str) -> Shell:
-        """Set the mesh's control-plane address in the global cluster: what istiod-remote is rendered from."""
+        """Set the mesh's control-plane address in the global cluster: what istiod-remote is
+        rendered from.
+        """
         return set_global_address(self.global_kubectl, self.mesh_id or Shell("MESH"), address)
 
     def write_endpoints(self, addresses: Sequence[str], holder: Object | None) -> Shell:
-        """Write addresses, with the ports that the Service joins, into the object that holds them, or make one."""
+        """Write addresses, with the ports that the Service joins, into the object that holds
+        them, or make one.
+        """
         holder = _unless_servers_own(holder)
         if not is_ip(addresses[0]):
             return self._patch_service(
@@ -72,23 +78,27 @@ class Repair:
             back = self._patch_service({"type": "ClusterIP", "externalName": None, **missing})
             return _steps(back, applied)
         if mapping(self.service, "spec", "selector"):
-            # Its controller goes on writing what the selector selects, and leaves its slices behind.
-            managed = "endpointslice.kubernetes.io/managed-by=endpointslice-controller.k8s.io"
-            delete = [
-                "delete",
-                "endpointslices",
-                "-l",
-                f"{SERVICE_NAME_LABEL}={self.name},{managed}",
-            ]
-            patch = merge_patch(self.kubectl, "endpoints", self.name, subsets)
-            return _steps(
-                self._patch_service({"selector": None}),
-                f"{self.kubectl} {shlex.join(delete)}",
-                patch,
-            )
+            return self._replace_selected(subsets)
         if holder is None:
             return Shell(applied)
+        return self._patch_holder(addresses, holder, applied)
+
+    def _replace_selected(self, subsets: Object) -> Shell:
+        """Take the selector away: its controller goes on writing what it selects, and leaves its
+        slices behind.
+        """
+        managed = "endpointslice.kubernetes.io/managed-by=endpointslice-controller.k8s.io"
+        slices = shlex.quote(f"{SERVICE_NAME_LABEL}={self.name},{managed}")
+        return _steps(
+            self._patch_service({"selector": None}),
+            f"{self.kubectl} delete endpointslices -l {slices}",
+            merge_patch(self.kubectl, "endpoints", self.name, subsets),
+        )
+
+    def _patch_holder(self, addresses: Sequence[str], holder: Object, applied: str) -> Shell:
+        """Write addresses into the Endpoints, or the slice; one of another family is deleted."""
         if text(holder, "kind") == "Endpoints":
+            subsets = self._subsets(addresses)
             return merge_patch(self.kubectl, "endpoints", self.name, subsets)
         sliced = self._sliced(addresses, holder)
         if not sliced:
@@ -100,8 +110,8 @@ class Repair:
     ) -> Object | None:
         """The object that holds the addresses as it should be, as `kubectl apply` takes it.
 
-        None where more than one object would have to change (`write_endpoints` has the commands), and where its name or
-        namespace is none by Kubernetes' rules.
+        None where more than one object would have to change (`write_endpoints` has the
+        commands), and where its name or namespace is none by Kubernetes' rules.
         """
         if not is_name(namespace) or not is_name(name_of(holder or {}) or self.name):
             return None
@@ -135,7 +145,9 @@ class Repair:
         return {"subsets": [{"addresses": [{"ip": ip} for ip in ips], "ports": self._ports()}]}
 
     def _sliced(self, addresses: Sequence[str], holder: Object) -> Object | None:
-        """The content of a slice, which holds one family of addresses; None where there is none of its family."""
+        """The content of a slice, which holds one family of addresses; None where there is none
+        of its family.
+        """
         ips = [address for address in addresses if is_ip(address)]
         family = [ip for ip in ips if (":" in ip) == (text(holder, "addressType") == "IPv6")]
         return {"endpoints": [{"addresses": family}], "ports": self._ports()} if family else None
@@ -163,7 +175,9 @@ class Repair:
     def write_service_ports(
         self, held: Sequence[Port], addresses: Sequence[str], holder: Object | None
     ) -> Shell:
-        """Give the Service the ports that it lacks, under the names that its endpoints (`held`) have."""
+        """Give the Service the ports that it lacks, under the names that its endpoints (`held`)
+        have.
+        """
         missing = self._missing_ports(held)
         defaults = {outer: name for outer, _, name in _PORTS}
         present = maps(self.service, "spec", "ports")
@@ -205,7 +219,9 @@ class Repair:
 
 
 def _unless_servers_own(holder: Object | None) -> Object | None:
-    """The object, unless it bears the name of the API server's own: a patch of that would cut the cluster off."""
+    """The object, unless it bears the name of the API server's own: a patch of that would cut
+    the cluster off.
+    """
     return None if holder and name_of(holder) == "kubernetes" else holder
 
 
