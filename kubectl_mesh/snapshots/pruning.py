@@ -58,6 +58,7 @@ _VARIABLES = {
     "CLUSTER_ID",
     "ISTIO_META_CLUSTER_ID",
     "ISTIO_META_MESH_ID",
+    "ISTIO_META_UNPRIVILEGED_POD",
     "PROXY_CONFIG",
 }
 _MESH = ("trustDomain", "defaultConfig/meshId", "defaultConfig/discoveryAddress")

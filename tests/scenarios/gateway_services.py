@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.lab import gateways as gw
 from tests.lab.gateways import Gateway, GatewayPod
 from tests.lab.scenes import Pod, deployment, pod
 from tests.scenarios.gateway_model import EASTWEST, scenario
 from tests.scenarios.model import FAIL, SKIP, WARN
+
+
+def _port(name: str, number: int, target: int | None) -> dict[str, Any]:
+    port = {"name": name, "port": number, "protocol": "TCP"}
+    return port if target is None else {**port, "targetPort": target}
+
 
 GATEWAY_SERVICES = [
     scenario(
@@ -33,6 +41,43 @@ GATEWAY_SERVICES = [
                     ]
                 }
             }
+        ),
+    ),
+    scenario(
+        "privileged-target-port",
+        "fail",
+        {"GatewayPortPrivileged": FAIL},
+        Gateway(
+            env={"ISTIO_META_UNPRIVILEGED_POD": "true"},
+            service={"spec": {"ports": [_port("http2", 80, 80)]}},
+        ),
+        count={"GatewayPortPrivileged": 1},
+    ),
+    scenario(
+        "privileged-port-without-target",
+        "fail",
+        {"GatewayPortPrivileged": FAIL},
+        Gateway(
+            env={"ISTIO_META_UNPRIVILEGED_POD": "1"},
+            service={"spec": {"ports": [_port("http2", 443, None)]}},
+        ),
+    ),
+    scenario(
+        "privileged-target-port-allowed",
+        "pass",
+        {},
+        Gateway(
+            env={"ISTIO_META_UNPRIVILEGED_POD": None},
+            service={"spec": {"ports": [_port("http2", 80, 80)]}},
+        ),
+    ),
+    scenario(
+        "unprivileged-and-high-target-port",
+        "pass",
+        {},
+        Gateway(
+            env={"ISTIO_META_UNPRIVILEGED_POD": "true"},
+            service={"spec": {"ports": [_port("http2", 80, 8080)]}},
         ),
     ),
     scenario(

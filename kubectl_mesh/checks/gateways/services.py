@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from kubectl_mesh.checks.context import CheckContext, quoted
+from kubectl_mesh.checks.gateways.privileged_ports import verify_privileged_ports
 from kubectl_mesh.checks.load_balancer import explain_pending, verify_announced
 from kubectl_mesh.checks.remote.repair import merge_patch
 from kubectl_mesh.findings.catalog import Shell, finding
@@ -65,6 +66,7 @@ def verify_service(
         found
         + _endpoints(context, service, about, owners, fault)
         + _target_ports(context, service, about, owners)
+        + verify_privileged_ports(context, service, about, owners)
     )
 
 

@@ -99,6 +99,25 @@ CODES = {
         ),
         advice="  {kubectl} get service {name} -o yaml",
     ),
+    "GatewayPortPrivileged": Entry(
+        levels=(FAIL,),
+        title="istiod leaves out a port below 1024",
+        message=(
+            "{name} port {number} leads to port {target} of {gateways}, which istiod leaves out: "
+            "the proxies have {variable}=true."
+        ),
+        explanation=(
+            "A proxy without privileges may open no port below 1024, so istiod makes no listener "
+            "for it. The gateway is Ready, and connections to this port are refused."
+        ),
+        advice=(
+            "Give the Service a targetPort from 1024 up, such as 8080 instead of 80:\n"
+            "  {kubectl} edit service {name}\n"
+            "Or take the variable away, if the Pods may open such ports (the gateway chart's "
+            "sysctl net.ipv4.ip_unprivileged_port_start=0):\n"
+            "  {kubectl} set env {kind}/{gateway} -c istio-proxy {variable}-"
+        ),
+    ),
     "GatewayIdentityIsExpected": Entry(
         levels=(PASS,),
         title="The proxies know their mesh",
