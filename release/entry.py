@@ -1,5 +1,5 @@
 """Where the standalone program starts."""
 
-from kubectl_mesh.cli.entry import run
+from kubectl_mesh.cli import run
 
 run()

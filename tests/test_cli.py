@@ -20,7 +20,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from kubectl_mesh import __version__
 from kubectl_mesh.cli import main
-from kubectl_mesh.cli.entry import _parser
+from kubectl_mesh.cli.flags import grammar as _parser
 from kubectl_mesh.cli.help_texts import EXAMPLES
 from kubectl_mesh.output import FORMS
 from tests import harness

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from kubectl_mesh import output
-from kubectl_mesh.cli import entry as cli
+from kubectl_mesh.cli import flags as cli
 from kubectl_mesh.collect import further_reads, reads
 from kubectl_mesh.findings import english
 from kubectl_mesh.findings.catalog import RESULTS
@@ -122,7 +122,7 @@ def test_the_cluster_role_grants_exactly_what_is_read() -> None:
 
 
 def test_the_readme_names_every_flag_and_exit_code() -> None:
-    parser = cli._parser()
+    parser = cli.grammar()
     commands = next(action for action in parser._actions if action.choices).choices
     assert commands
     for action in commands["verify-gateway"]._actions:  # type: ignore[index]
