@@ -862,3 +862,20 @@ def test_the_version_by_flag(capsys: pytest.CaptureFixture[str]) -> None:
     by_flag = capsys.readouterr().out
     assert main(["version"]) == 0
     assert capsys.readouterr().out == by_flag
+
+
+@pytest.mark.parametrize("moment", ["gc.disable", "argparse.ArgumentParser.__init__"])
+def test_ctrl_c_before_and_behind_the_command(moment: str) -> None:
+    """At moments when no command runs, too: the exit code, and no traceback."""
+    module, _, name = moment.partition(".")
+    script = (
+        f"import {module}\n"
+        "def interrupt(*_, **__):\n    raise KeyboardInterrupt\n"
+        f"{module}.{name} = interrupt\n"
+        "from kubectl_mesh.cli import run\n"
+        "run()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")

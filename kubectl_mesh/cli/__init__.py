@@ -15,9 +15,10 @@ def run() -> NoReturn:
     """The `kubectl-mesh` command, in a process that lives for one answer only."""
     try:
         from kubectl_mesh.cli.entry import run as answer
+
+        answer()
     except KeyboardInterrupt:
         os._exit(_INTERRUPTED)
-    answer()
 
 
 def main(argv: list[str] | None = None) -> int:
