@@ -1,59 +1,45 @@
-"""The hosted istiod of a mesh and the Service that exposes it, `istiod-<mesh>-hosted-lb`."""
+"""The hosted istiod of a mesh: its Deployment, its Pods, and the Service that exposes it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from kubectl_mesh.checks.context import CheckContext, quoted
-from kubectl_mesh.checks.load_balancer import explain_pending, verify_announced
+from kubectl_mesh.checks.hosted_lb import Subject, pods_source, verify_lb
 from kubectl_mesh.findings.catalog import finding
-from kubectl_mesh.findings.model import FAIL, UNKNOWN, WARN, Finding, ObjectRef
-from kubectl_mesh.kube.objects import Object, dig, mapping, maps, name_of, text
-from kubectl_mesh.kube.routing import (
-    ordered,
-    reached,
-    ready_addresses,
-    service_port,
-    slice_backends,
-    slices_of,
-)
+from kubectl_mesh.findings.model import UNKNOWN, Finding, ObjectRef
+from kubectl_mesh.kube.objects import Object, dig, name_of, text
 from kubectl_mesh.kube.snapshot import Snapshot
-from kubectl_mesh.kube.workloads import (
-    is_ready,
-    is_terminating,
-    lb_addresses,
-    pod_addresses,
-    selects,
-)
+from kubectl_mesh.kube.workloads import is_ready, is_terminating
 from kubectl_mesh.mesh.control_planes import HostedControlPlane
 from kubectl_mesh.mesh.istiods import hosted_pods
 from kubectl_mesh.mesh.names import (
-    WEBHOOK_PORT,
-    XDS_PORT,
     hosted_config_name,
     hosted_deployment_name,
     hosted_lb_name,
 )
 
+# The phases of a Pod that may still become ready; "" where its status is not there yet.
+_STARTING_PHASES = ("Pending", "Running", "")
 
-@dataclass
+
+@dataclass(frozen=True)
 class Hosted:
     """What was found of a hosted control plane.
 
-    `ready` are the ready hosted Pods (None: not read), `addresses` those of hosted-lb (None: it
-    has none that can be named), each with the finding that says why where there is nothing to
-    hold others to. `unread` is the result where something could not be read.
+    `ready` are the ready hosted Pods (None: not read), `addresses` those of hosted-lb (None: it has
+    none that can be named), each with the finding that says why where there is nothing to hold
+    others to.
     """
 
     cluster: Snapshot
     name: str
-    unread: str = UNKNOWN
-    findings: list[Finding] = field(default_factory=list)
-    ready: list[Object] | None = None
-    no_pods: Finding | None = None
-    addresses: list[str] | None = None
-    no_address: Finding | None = None
+    findings: list[Finding]
+    ready: list[Object] | None
+    no_pods: Finding | None
+    addresses: list[str] | None
+    no_address: Finding | None
 
     @property
     def lb_source(self) -> str:
@@ -61,14 +47,18 @@ class Hosted:
         return f"{self.cluster.source}: service/{hosted_lb_name(self.name)}"
 
     @property
-    def selector(self) -> str:
-        """The label selector that lists the hosted Pods."""
-        return f"app=istiod,istio.io/rev={self.name}-hosted"
-
-    @property
     def pods_source(self) -> str:
         """Where the expected addresses of the control-plane cluster itself were read."""
-        return f"{self.cluster.source}: Pods of deployment/{hosted_deployment_name(self.name)}"
+        return pods_source(self.cluster, self.name)
+
+
+@dataclass(frozen=True)
+class _Pods:
+    """The ready hosted Pods, as in `Hosted`, and what was found on the way to them."""
+
+    findings: list[Finding]
+    ready: list[Object] | None
+    no_pods: Finding | None
 
 
 def verify_hosted(
@@ -82,45 +72,65 @@ def verify_hosted(
 ) -> Hosted:
     """Verify a hosted control plane; `plane` is None where no Deployment of that name was found.
 
-    `needs_lb` is False where nothing depends on hosted-lb: the cluster is its own workload
-    cluster, or the user stated the address that workload clusters must have. `unread` is the
-    result where something could not be read.
+    `needs_lb` is False where nothing depends on hosted-lb: the cluster is its own workload cluster,
+    or the user stated the address that workload clusters must have. `unread` is the result where
+    something could not be read.
     """
-    hosted = Hosted(cluster, name, unread)
-    deployment = ObjectRef("Deployment", cluster.namespace, hosted_deployment_name(name))
+    subject = Subject(context, cluster, name, plane, needs_lb, unread)
+    deployment = _verify_deployment(subject)
+    pods = _verify_pods(subject, deployment)
+    known = [*deployment, *pods.findings]
+    balancer = verify_lb(subject, pods.ready, {found.code for found in known})
+    return Hosted(
+        cluster,
+        name,
+        findings=[*known, *balancer.findings],
+        ready=pods.ready,
+        no_pods=pods.no_pods,
+        addresses=balancer.addresses,
+        no_address=balancer.no_address,
+    )
+
+
+def _verify_deployment(subject: Subject) -> list[Finding]:
+    """Whether the Deployment is there, and says which mesh it serves."""
+    plane = subject.plane
     if plane is None:
-        if cluster.unread("Deployment"):
-            hosted.findings += context.report_unread(cluster, "Deployment", None, unread)
-        elif any(map(is_ready, hosted_pods(cluster, name))):
-            hosted.findings.append(hosted_pods_unowned(context, cluster, name))
-        else:
-            hosted.no_pods = finding(
-                "HostedIstiodGone",
-                deployment,
-                "exists",
-                expected=[deployment.name or ""],
-                actual=[],
-                name=deployment.name or "",
-                lb=hosted_lb_name(name),
-                cluster=cluster.source,
-                kubectl=context.kubectl(cluster),
-            )
-            hosted.findings.append(hosted.no_pods)
-    elif plane.config_error:
-        config = ObjectRef("ConfigMap", cluster.namespace, hosted_config_name(name))
-        hosted.findings.append(
-            finding(
-                "MeshIDFromName",
-                config,
-                "meshId",
-                config=config.name or "",
-                why=plane.config_error,
-                mesh=name,
-            )
-        )
-    _verify_pods(context, hosted, deployment, plane)
-    _verify_lb(context, hosted, needs_lb=needs_lb)
-    return hosted
+        return _no_deployment(subject)
+    if not plane.config_error:
+        return []
+    config = ObjectRef("ConfigMap", subject.cluster.namespace, hosted_config_name(subject.name))
+    from_name = finding(
+        "MeshIDFromName",
+        config,
+        "meshId",
+        config=config.name or "",
+        why=plane.config_error,
+        mesh=subject.name,
+    )
+    return [from_name]
+
+
+def _no_deployment(subject: Subject) -> list[Finding]:
+    """Why no Deployment was found: it was not read, only its Pods are left, or nothing is."""
+    context, cluster = subject.context, subject.cluster
+    if cluster.unread("Deployment"):
+        return subject.report_unread("Deployment")
+    if any(map(is_ready, hosted_pods(cluster, subject.name))):
+        return [hosted_pods_unowned(context, cluster, subject.name)]
+    name = hosted_deployment_name(subject.name)
+    gone = finding(
+        "HostedIstiodGone",
+        subject.deployment,
+        "exists",
+        expected=[name],
+        actual=[],
+        name=name,
+        lb=hosted_lb_name(subject.name),
+        cluster=cluster.source,
+        kubectl=context.kubectl(cluster),
+    )
+    return [gone]
 
 
 def hosted_pods_unowned(context: CheckContext, cluster: Snapshot, name: str) -> Finding:
@@ -140,216 +150,63 @@ def hosted_pods_unowned(context: CheckContext, cluster: Snapshot, name: str) -> 
     )
 
 
-def _verify_pods(
-    context: CheckContext, hosted: Hosted, deployment: ObjectRef, plane: HostedControlPlane | None
-) -> None:
-    cluster = hosted.cluster
+def _verify_pods(subject: Subject, deployment: Sequence[Finding]) -> _Pods:
+    """Whether as many hosted Pods are ready as should be.
+
+    `deployment` is what was found of their Deployment.
+    """
+    cluster = subject.cluster
+    gone = [found for found in deployment if found.code == "HostedIstiodGone"]
+    no_pods = gone[0] if gone else None
     if cluster.unread("Pod"):
-        hosted.findings += context.report_unread(cluster, "Pod", None, hosted.unread)
-        hosted.no_pods = hosted.no_pods or context.unread_finding(cluster, "Pod", None)
-        return
-    pods = hosted_pods(cluster, hosted.name)
-    hosted.ready = [pod for pod in pods if is_ready(pod)]
-    if plane is None:
-        return
+        unread = subject.context.unread_finding(cluster, "Pod", None)
+        return _Pods(subject.report_unread("Pod"), None, no_pods or unread)
+    pods = hosted_pods(cluster, subject.name)
+    ready = list(filter(is_ready, pods))
+    if subject.plane is None:
+        return _Pods([], ready, no_pods)
+    starting = list(filter(_is_starting, pods))
+    wanted = max(_replicas(subject.plane), len(ready) + len(starting))
+    compared = _ready_pods(subject, len(ready), wanted)
+    if ready:
+        return _Pods([compared], ready, None)
+    return _Pods([compared], ready, compared)
+
+
+def _replicas(plane: HostedControlPlane) -> int:
+    """How many Pods the Deployment asks for; one where it doesn't say."""
     replicas = dig(plane.deployment, "spec", "replicas")
-    desired = replicas if type(replicas) is int else 1
-    waiting = [
-        pod
-        for pod in pods
-        if not is_ready(pod)
-        and not is_terminating(pod)
-        and text(pod, "status", "phase") in ("Pending", "Running", "")
-    ]
-    wanted = max(desired, len(hosted.ready) + len(waiting))
-    if not hosted.ready:
+    return replicas if type(replicas) is int else 1
+
+
+def _is_starting(pod: Object) -> bool:
+    """Whether a Pod is not ready, but is still meant to be."""
+    if is_ready(pod) or is_terminating(pod):
+        return False
+    return text(pod, "status", "phase") in _STARTING_PHASES
+
+
+def _ready_pods(subject: Subject, ready: int, wanted: int) -> Finding:
+    """The comparison of ready Pods with those that should be."""
+    cluster, deployment = subject.cluster, subject.deployment
+    if not ready:
         code = "NoReadyHostedPod"
+    elif ready < wanted:
+        code = "HostedPodsNotReady"
     else:
-        code = "HostedPodsNotReady" if len(hosted.ready) < wanted else "HostedPodsReady"
-    told = finding(
+        code = "HostedPodsReady"
+    expected = str(wanted) if wanted else ">=1"
+    return finding(
         code,
         deployment,
         "ready Pods",
-        expected=[str(wanted) if wanted else ">=1"],
-        actual=[str(len(hosted.ready))],
+        expected=[expected],
+        actual=[str(ready)],
         source=f"{cluster.source}: {deployment}",
         name=deployment.name or "",
-        ready=str(len(hosted.ready)),
+        ready=str(ready),
         wanted=str(wanted),
         cluster=cluster.source,
-        kubectl=context.kubectl(cluster),
-        selector=hosted.selector,
+        kubectl=subject.context.kubectl(cluster),
+        selector=subject.pod_selector,
     )
-    hosted.findings.append(told)
-    hosted.no_pods = None if hosted.ready else told
-
-
-def _verify_lb(context: CheckContext, hosted: Hosted, *, needs_lb: bool) -> None:
-    cluster, name = hosted.cluster, hosted_lb_name(hosted.name)
-    about = ObjectRef("Service", cluster.namespace, name)
-    service = cluster.find("Service", name)
-    if service is None and cluster.unread("Service"):
-        hosted.findings += context.report_unread(cluster, "Service", None, hosted.unread)
-        hosted.no_address = context.unread_finding(cluster, "Service", None)
-        return
-    given = lb_addresses(service)
-    kind = text(service, "spec", "type") or "ClusterIP"
-    params: dict[str, Any] = {
-        "name": name,
-        "cluster": cluster.source,
-        "kubectl": context.kubectl(cluster),
-        "type": kind,
-    }
-    if service is None:
-        code, result, actual = "HostedLBNotFound", UNKNOWN if needs_lb else WARN, []
-    elif kind != "LoadBalancer":
-        code, result, actual = "HostedLBNotLoadBalancer", UNKNOWN if needs_lb else WARN, [kind]
-    elif not given:
-        told = explain_pending(
-            context,
-            cluster,
-            service,
-            FAIL if needs_lb else WARN,
-            {f.code for f in hosted.findings},
-            unexplained="HostedLBPending",
-        )
-        hosted.no_address = told
-        hosted.findings.append(told)
-        return
-    else:
-        hosted.addresses = given
-        hosted.findings.append(
-            finding(
-                "HostedLBAssigned",
-                about,
-                "address",
-                expected=["an address"],
-                actual=given,
-                addresses=quoted(given),
-                **params,
-            )
-        )
-        hosted.findings += verify_announced(context, cluster, service, FAIL if needs_lb else WARN)
-        _verify_reach(context, hosted, service, about)
-        return
-    hosted.no_address = finding(
-        code, about, "address", result=result, expected=["an address"], actual=actual, **params
-    )
-    hosted.findings.append(hosted.no_address)
-
-
-def _verify_reach(context: CheckContext, hosted: Hosted, service: Object, about: ObjectRef) -> None:
-    """Whether hosted-lb leads to ready hosted Pods on 15012; that there are none is another
-    finding's business.
-    """
-    cluster = hosted.cluster
-    if not hosted.ready:
-        return
-    selector = mapping(service, "spec", "selector")
-    if not selector and cluster.unread("EndpointSlice", about.name):
-        hosted.findings += context.report_unread(
-            cluster, "EndpointSlice", about.name, hosted.unread
-        )
-        return
-    held = [(pod, address) for pod in hosted.ready for address in pod_addresses(pod)]
-    wanted = ordered(address for _, address in held)
-    leads = ordered(
-        a for pod, a in held if XDS_PORT in _targets(cluster, service, XDS_PORT, pod, a)
-    )
-    params: dict[str, Any] = {
-        "name": about.name or "",
-        "kubectl": context.kubectl(cluster),
-        "selector": hosted.selector,
-        "actual_selector": ",".join(f"{key}={value}" for key, value in selector.items()) or "none",
-    }
-    code = "HostedLBReachesPods" if leads else "HostedLBReachesNoPod"
-    hosted.findings.append(
-        finding(
-            code,
-            about,
-            f"port {XDS_PORT}",
-            expected=wanted,
-            actual=leads,
-            source=hosted.pods_source,
-            **params,
-        )
-    )
-    others = _others(cluster, service, hosted)
-    if leads and others:
-        hosted.findings.append(
-            finding(
-                "HostedLBReachesOthers",
-                about,
-                "backends",
-                expected=wanted,
-                actual=others,
-                others=quoted(others),
-                source=hosted.pods_source,
-                **params,
-            )
-        )
-    webhook = any(
-        WEBHOOK_PORT in _targets(cluster, service, WEBHOOK_PORT, pod, a) for pod, a in held
-    )
-    if leads and not webhook:
-        hosted.findings.append(
-            finding(
-                "HostedLBWebhookPortMissing",
-                about,
-                f"port {WEBHOOK_PORT}",
-                expected=[str(WEBHOOK_PORT)],
-                actual=[],
-                **params,
-            )
-        )
-
-
-def _others(cluster: Snapshot, service: Object, hosted: Hosted) -> list[str]:
-    """What hosted-lb leads to beside the hosted Pods: names of Pods that were read, or addresses
-    in its slices.
-    """
-    own = hosted_pods(cluster, hosted.name)
-    if mapping(service, "spec", "selector"):
-        return [
-            name_of(p)
-            for p in cluster.all("Pod")
-            if selects(service, p) and is_ready(p) and p not in own
-        ]
-    slices = slices_of(cluster, name_of(service))
-    addresses = {address for pod in own for address in pod_addresses(pod)}
-    return [
-        address
-        for address in ready_addresses(slice_backends(slices, service))
-        if address not in addresses
-    ]
-
-
-def _targets(
-    cluster: Snapshot, service: Object, number: int, pod: Object, address: str
-) -> set[int]:
-    """The ports of one Pod that a port of hosted-lb leads to.
-
-    With a selector from Pod and targetPort, as the endpoints controller does it; without one
-    from the Service's own slices.
-    """
-    port = service_port(service, number)
-    if port is None:
-        return set()
-    if not mapping(service, "spec", "selector"):
-        return reached(port, address, slice_backends(slices_of(cluster, name_of(service))))
-    if not selects(service, pod):
-        return set()
-    spec = next(
-        p
-        for p in maps(service, "spec", "ports")
-        if p.get("port") == number and (text(p, "protocol") or "TCP") == "TCP"
-    )
-    target = spec.get("targetPort") or number
-    if isinstance(target, int):
-        return {target}
-    return {
-        declared["containerPort"]
-        for container in maps(pod, "spec", "containers")
-        for declared in maps(container, "ports")
-        if declared.get("name") == target and type(declared.get("containerPort")) is int
-    }

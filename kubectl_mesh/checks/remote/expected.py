@@ -1,5 +1,5 @@
-"""What istiod-remote must lead to: the addresses that a role asks for, and why they can't be
-told where they can't.
+"""What istiod-remote must lead to: the addresses that a role asks for, and where these can't be
+known, why.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from kubectl_mesh.checks.context import CheckContext, quoted
 from kubectl_mesh.checks.control_plane import Hosted, verify_hosted
 from kubectl_mesh.findings.catalog import Shell, finding, phrase
 from kubectl_mesh.findings.model import UNKNOWN, WARN, ClusterReport, Finding, ObjectRef
-from kubectl_mesh.kube.objects import name_of, some
+from kubectl_mesh.kube.objects import Object, name_of, some
 from kubectl_mesh.kube.routing import (
     ordered,
     reached,
@@ -42,8 +42,8 @@ class Expected:
     known.
 
     `addresses` is None where that could not be determined, and `reason` the finding that says
-    why (None: the control plane was not asked). `replicas` are the addresses of each hosted Pod.
-    `proves` is False where a match proves nothing, only a mismatch does.
+    why (None: the control plane was not consulted). `replicas` are the addresses of each hosted
+    Pod. `proves` is False where a match proves nothing, only a mismatch does.
     """
 
     pattern: str | None
@@ -59,57 +59,80 @@ def expected_of_hosted(hosted: Hosted) -> Expected:
     if hosted.ready is None:
         return Expected(HOSTED, reason=hosted.no_pods)
     replicas = tuple((name_of(pod), pod_addresses(pod)) for pod in hosted.ready)
-    addresses = ordered(address for _, held in replicas for address in held)
-    return Expected(HOSTED, addresses, hosted.pods_source, hosted.no_pods, replicas)
+    addresses: list[str] = []
+    for _, held in replicas:
+        addresses += held
+    return Expected(HOSTED, ordered(addresses), hosted.pods_source, hosted.no_pods, replicas)
 
 
 def expected_of_workload(
     context: CheckContext, entry: ClusterReport, hosted: Hosted | None, elsewhere: Snapshot | None
 ) -> tuple[Expected, ClusterReport | None]:
-    """The workload pattern: the user's word, else the address of hosted-lb, else what a witness
-    says.
+    """The workload pattern: the user's word, else the address of hosted-lb, else that of a
+    hosted-lb which stands beside no hosted istiod.
 
     `entry` is the mesh of the verified cluster, `hosted` its control plane where it stands in
     the same cluster, or was found among all, `elsewhere` the cluster that was named as holding
-    it. Returns the truth, and the report of the cluster that was asked for it.
+    it. Returns what is expected, and the report of the cluster that was consulted for it; what
+    was found beside goes into the report of that, or into `entry`.
     """
     mesh_id, stated = entry.raw_mesh_id, list(context.options.addresses)
-    asked: ClusterReport | None = None
+    consulted: ClusterReport | None = None
     reason: Finding | None = None
-    mesh_wide = context.clusters.mesh_wide
-    if hosted is None and (elsewhere is not None or mesh_wide):
-        if mesh_id is None and not stated:
-            reason = mesh_id_unknown(context.verified)
-            entry.findings.append(reason)
-        elif mesh_id is not None and elsewhere is not None:
-            asked, hosted, reason = _ask(context, elsewhere, mesh_id)
-    if not stated:
-        if hosted:
-            return Expected(WORKLOAD, hosted.addresses, hosted.lb_source, hosted.no_address), asked
-        expected = _cross_check(context.verified, mesh_id, reason)
-        if mesh_wide and mesh_id is not None and not (expected.addresses and expected.proves):
-            entry.findings.append(_hosted_nowhere(context, mesh_id))
-            expected = replace(expected, reason=entry.findings[-1])
-        return expected, asked
-    if hosted and hosted.addresses is not None and not set(stated) & set(hosted.addresses):
-        name = hosted_lb_name(hosted.name)
-        differs = finding(
-            "HostedLBDiffers",
-            ObjectRef("Service", hosted.cluster.namespace, name),
-            "address",
-            expected=stated,
-            actual=hosted.addresses,
-            source="--expect-address",
-            once=("HostedLBDiffers", hosted.cluster.source, name),
-            stated=quoted(stated),
-            addresses=quoted(hosted.addresses),
-            name=name,
-        )
-        (asked or entry).findings.append(differs)
-    return Expected(WORKLOAD, stated, "--expect-address"), asked
+    if hosted is None and mesh_id is not None and elsewhere is not None:
+        consulted, hosted, reason = _consult(context, elsewhere, mesh_id)
+    if stated:
+        found = _lb_differs(hosted, stated) if hosted else []
+        (consulted or entry).findings.extend(found)
+        return Expected(WORKLOAD, stated, "--expect-address"), consulted
+    if hosted:
+        expected = Expected(WORKLOAD, hosted.addresses, hosted.lb_source, hosted.no_address)
+        return expected, consulted
+    if mesh_id is None and (elsewhere is not None or context.clusters.mesh_wide):
+        reason = mesh_id_unknown(context.verified)
+        entry.findings.append(reason)
+    expected, found = _without_control_plane(context, mesh_id, reason)
+    entry.findings.extend(found)
+    return expected, consulted
 
 
-def _ask(
+def _without_control_plane(
+    context: CheckContext, mesh_id: str | None, reason: Finding | None
+) -> tuple[Expected, list[Finding]]:
+    """What is expected where no control plane was found, and what is to be reported of that.
+
+    `reason` is why there is none, as far as it is known.
+    """
+    expected = _cross_check(context.verified, mesh_id, reason)
+    if mesh_id is None or not context.clusters.mesh_wide:
+        return expected, []
+    if expected.addresses and expected.proves:
+        return expected, []
+    nowhere = _hosted_nowhere(context, mesh_id)
+    return replace(expected, reason=nowhere), [nowhere]
+
+
+def _lb_differs(hosted: Hosted, stated: Sequence[str]) -> list[Finding]:
+    """The finding for a hosted-lb that has none of the addresses that the user stated."""
+    if hosted.addresses is None or set(stated) & set(hosted.addresses):
+        return []
+    name = hosted_lb_name(hosted.name)
+    differs = finding(
+        "HostedLBDiffers",
+        ObjectRef("Service", hosted.cluster.namespace, name),
+        "address",
+        expected=stated,
+        actual=hosted.addresses,
+        source="--expect-address",
+        once=("HostedLBDiffers", hosted.cluster.source, name),
+        stated=quoted(stated),
+        addresses=quoted(hosted.addresses),
+        name=name,
+    )
+    return [differs]
+
+
+def _consult(
     context: CheckContext, cluster: Snapshot, mesh_id: str
 ) -> tuple[ClusterReport, Hosted | None, Finding | None]:
     """Verify the control plane of a mesh in the cluster that was named, as an entry of its own.
@@ -117,59 +140,92 @@ def _ask(
     Returns the entry, the control plane, and where there is none that could be used the finding
     that says why.
     """
-    planes: list[HostedControlPlane | None] = [
-        p for p in hosted_control_planes(cluster) if p.mesh_id == mesh_id
-    ]
-    role = HOSTED if planes else "unknown" if cluster.unread("Deployment") else "none"
-    entry = ClusterReport(cluster.source, cluster.namespace, role, mesh_id, asked=True)
-    names = [plane.name for plane in planes if plane]
-    if not planes:  # no Deployment, but what else belongs to one
-        ids = hosted_mesh_ids(cluster)
-        signs = dict.fromkeys(hosted_lb_names(cluster) + ready_hosted_names(cluster))
-        names = [name for name in signs if ids.get(name, name) == mesh_id][:1]
-        planes = [None] * len(names)
-    hosted: Hosted | None = None
-    stated = bool(context.options.addresses)
-    for name, plane in zip(names, planes, strict=True):
-        hosted = verify_hosted(
-            context, cluster, name, plane, needs_lb=not stated, unread=WARN if stated else UNKNOWN
-        )
-        entry.findings += hosted.findings
-    if hosted is None:
-        return entry, None, _tell_not_here(context, entry, cluster)
-    if any(c.mesh_id == mesh_id and c.service for c in mesh_configs(cluster)):
-        entry.role = BOTH
-        entry.findings.append(remote_not_verified(cluster))
-    if len(names) > 1:
-        entry.findings.append(
-            duplicate_control_plane([(cluster, plane) for plane in planes if plane])
-        )
-        return entry, None, entry.findings[-1]
-    return entry, hosted, None
+    planes = [plane for plane in hosted_control_planes(cluster) if plane.mesh_id == mesh_id]
+    hosts = _verify_named(context, cluster, mesh_id, planes)
+    found = [each for hosted in hosts for each in hosted.findings]
+    role = _role_of_named(cluster, mesh_id, planes, hosts)
+    if role == BOTH:
+        found.append(remote_not_verified(cluster))
+    usable: Hosted | None = None
+    reason: Finding | None = None
+    if not hosts:
+        reason, reported = _not_here(context, cluster, mesh_id)
+        found += reported
+    elif len(hosts) > 1:
+        reason = duplicate_control_plane([(cluster, plane) for plane in planes])
+        found.append(reason)
+    else:
+        usable = hosts[0]
+    where = cluster.source, cluster.namespace
+    return ClusterReport(*where, role, mesh_id, found, asked=True), usable, reason
+
+
+def _verify_named(
+    context: CheckContext, cluster: Snapshot, mesh_id: str, planes: Sequence[HostedControlPlane]
+) -> list[Hosted]:
+    """The hosted istiods of a mesh, each verified; where there is no Deployment, what else belongs
+    to one.
+    """
+    named: list[tuple[str, HostedControlPlane | None]] = [(plane.name, plane) for plane in planes]
+    if not named:
+        mesh_ids = hosted_mesh_ids(cluster)
+        for name in hosted_lb_names(cluster) + ready_hosted_names(cluster):
+            if mesh_ids.get(name, name) == mesh_id:
+                named = [(name, None)]
+                break
+    needs_lb = not context.options.addresses
+    unread = _grave(context)
+    hosts = []
+    for name, plane in named:
+        hosts.append(verify_hosted(context, cluster, name, plane, needs_lb=needs_lb, unread=unread))
+    return hosts
+
+
+def _grave(context: CheckContext) -> str:
+    """The result where the named cluster could not say something.
+
+    The user's word counts: it decides nothing then.
+    """
+    return WARN if context.options.addresses else UNKNOWN
+
+
+def _role_of_named(
+    cluster: Snapshot,
+    mesh_id: str,
+    planes: Sequence[HostedControlPlane],
+    hosts: Sequence[Hosted],
+) -> str:
+    """The role that the named cluster has in a mesh."""
+    if hosts and any(c.mesh_id == mesh_id and c.service for c in mesh_configs(cluster)):
+        return BOTH
+    if planes:
+        return HOSTED
+    return "unknown" if cluster.unread("Deployment") else "none"
 
 
 def remote_not_verified(cluster: Snapshot) -> Finding:
-    """The finding for an istiod-remote of a cluster that was only asked for the truth."""
+    """The finding for an istiod-remote of a cluster that was only consulted."""
     about = ObjectRef("Service", cluster.namespace, REMOTE_SERVICE)
     return finding("RemoteNotVerified", about, "role", context=cluster.source)
 
 
-def _tell_not_here(context: CheckContext, entry: ClusterReport, cluster: Snapshot) -> Finding:
-    """Why nothing of a mesh's control plane was found in the cluster that was named."""
+def _not_here(
+    context: CheckContext, cluster: Snapshot, mesh_id: str
+) -> tuple[Finding, list[Finding]]:
+    """Why nothing of a mesh's control plane was found in the cluster that was named.
+
+    Returns that, and what is reported of it.
+    """
     for kind in ("Service", "Deployment"):
         if cluster.unread(kind):
-            # The user's word counts: what the cluster could not say decides nothing then.
-            entry.findings += context.report_unread(
-                cluster, kind, None, WARN if context.options.addresses else UNKNOWN
-            )
-            return context.unread_finding(cluster, kind, None)
-    mesh_id = entry.raw_mesh_id or ""
+            reported = context.report_unread(cluster, kind, None, _grave(context))
+            return context.unread_finding(cluster, kind, None), reported
     others = [plane.mesh_id for plane in hosted_control_planes(cluster)]
-    told = finding(
+    reason = finding(
         "ControlPlaneNotHere",
         ObjectRef("Deployment", cluster.namespace, hosted_deployment_name(mesh_id)),
         "exists",
-        result=WARN if context.options.addresses else UNKNOWN,
+        result=_grave(context),
         expected=[hosted_deployment_name(mesh_id)],
         actual=[hosted_deployment_name(other) for other in others],
         mesh=mesh_id,
@@ -177,8 +233,7 @@ def _tell_not_here(context: CheckContext, entry: ClusterReport, cluster: Snapsho
         namespace=cluster.namespace,
         others=quoted(others),
     )
-    entry.findings.append(told)
-    return told
+    return reason, [reason]
 
 
 def _cross_check(verified: Snapshot, mesh_id: str | None, reason: Finding | None) -> Expected:
@@ -192,24 +247,30 @@ def _cross_check(verified: Snapshot, mesh_id: str | None, reason: Finding | None
     given = lb_addresses(service)
     if service is None or not given:
         return Expected(WORKLOAD, reason=reason)
+    proves = _leads_to_others(verified, service)
+    return Expected(WORKLOAD, given, f"{verified.source}: service/{name}", reason, proves=proves)
+
+
+def _leads_to_others(verified: Snapshot, service: Object) -> bool:
+    """Whether a Service leads somewhere, on 15012 everywhere, and never to the cluster's own
+    istiod.
+    """
     port = service_port(service, XDS_PORT)
-    backends = slice_backends(slices_of(verified, name), service)
-    local = {address for pod in local_istiod_pods(verified) for address in pod_addresses(pod)}
+    backends = slice_backends(slices_of(verified, name_of(service)), service)
     routed = ready_addresses(backends)
-    leads = (
-        port is not None
-        and bool(routed)
-        and all(a not in local and reached(port, a, backends) == {XDS_PORT} for a in routed)
-    )
-    return Expected(WORKLOAD, given, f"{verified.source}: service/{name}", reason, proves=leads)
+    if port is None or not routed:
+        return False
+    local: set[str] = set()
+    for pod in local_istiod_pods(verified):
+        local.update(pod_addresses(pod))
+    if local & set(routed):
+        return False
+    return all(reached(port, address, backends) == {XDS_PORT} for address in routed)
 
 
 def _hosted_nowhere(context: CheckContext, mesh_id: str) -> Finding:
     """The finding for a mesh whose control plane is in none of the clusters that were looked at."""
-    clusters = context.clusters.every
-    silent = [cluster.source for cluster in clusters if cluster.unread("Deployment")]
-    known = {context for cluster in clusters for context in (cluster.source, *cluster.aliases)}
-    others = [context for context in context.options.contexts if context not in known]
+    unread = some([c.source for c in context.clusters.every if c.unread("Deployment")])
     return finding(
         "ControlPlaneNotFound",
         ObjectRef("Deployment", context.verified.namespace, hosted_deployment_name(mesh_id)),
@@ -217,15 +278,24 @@ def _hosted_nowhere(context: CheckContext, mesh_id: str) -> Finding:
         expected=[hosted_deployment_name(mesh_id)],
         actual=[],
         mesh=mesh_id,
-        unread=f"; what runs in {some(silent)} could not be read" if silent else "",
-        settle=phrase(
-            "settle-nowhere",
-            mesh=mesh_id,
-            contexts=Shell(some(others) or "no others"),
-            again=context.verify_command(),
-        )
-        if context.options.contexts
-        else phrase("settle-nowhere-file", mesh=mesh_id),
+        unread=f"; what runs in {unread} could not be read" if unread else "",
+        settle=_where_to_look(context, mesh_id),
+    )
+
+
+def _where_to_look(context: CheckContext, mesh_id: str) -> Shell:
+    """How to name the cluster that holds the control plane: one of those not looked at so far."""
+    if not context.options.contexts:
+        return phrase("settle-nowhere-file", mesh=mesh_id)
+    looked_at: set[str] = set()
+    for cluster in context.clusters.every:
+        looked_at.update((cluster.source, *cluster.aliases))
+    others = [name for name in context.options.contexts if name not in looked_at]
+    return phrase(
+        "settle-nowhere",
+        mesh=mesh_id,
+        contexts=Shell(some(others) or "no others"),
+        again=context.verify_command(),
     )
 
 
@@ -236,8 +306,8 @@ def mesh_id_unknown(cluster: Snapshot) -> Finding:
 
 
 def duplicate_control_plane(claims: Sequence[Claim]) -> Finding:
-    """The finding for several hosted istiods that claim one mesh: which one is right can't be
-    told.
+    """The finding for several hosted istiods that claim one mesh: which one is right is
+    unknown.
     """
     (cluster, first), *_ = claims
     names = [hosted_deployment_name(plane.name) for _, plane in claims]

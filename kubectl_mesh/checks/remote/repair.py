@@ -115,98 +115,106 @@ class Repair:
         """
         if not is_name(namespace) or not is_name(name_of(holder or {}) or self.name):
             return None
-        holder = _unless_servers_own(holder)
-        elsewhere = text(self.service, "spec", "type") == "ExternalName" or mapping(
-            self.service, "spec", "selector"
-        )
-        if elsewhere or not is_ip(addresses[0]):
+        external = text(self.service, "spec", "type") == "ExternalName"
+        if external or mapping(self.service, "spec", "selector") or not is_ip(addresses[0]):
             return None
-        metadata: Object = {"name": self.name, "namespace": namespace}
-        if holder is None or text(holder, "kind") == "Endpoints":
-            return {
-                "apiVersion": "v1",
-                "kind": "Endpoints",
-                "metadata": metadata,
-                **self._subsets(addresses),
-            }
+        holder = _unless_servers_own(holder)
+        if holder is not None and text(holder, "kind") != "Endpoints":
+            return self._slice_manifest(namespace, addresses, holder)
+        return {
+            "apiVersion": "v1",
+            "kind": "Endpoints",
+            "metadata": {"name": self.name, "namespace": namespace},
+            **self._subsets(addresses),
+        }
+
+    def _slice_manifest(
+        self, namespace: str, addresses: Sequence[str], holder: Object
+    ) -> Object | None:
+        """The slice as it should be; None where there is no address of its family."""
         sliced = self._sliced(addresses, holder)
-        metadata = {**metadata, "name": name_of(holder), "labels": {SERVICE_NAME_LABEL: self.name}}
-        described = {
+        if not sliced:
+            return None
+        return {
             "apiVersion": "discovery.k8s.io/v1",
             "kind": "EndpointSlice",
-            "metadata": metadata,
+            "metadata": {
+                "name": name_of(holder),
+                "namespace": namespace,
+                "labels": {SERVICE_NAME_LABEL: self.name},
+            },
+            "addressType": text(holder, "addressType"),
+            **sliced,
         }
-        return (
-            {**described, "addressType": text(holder, "addressType"), **sliced} if sliced else None
-        )
 
     def _subsets(self, addresses: Sequence[str]) -> Object:
-        ips = [address for address in addresses if is_ip(address)]
-        return {"subsets": [{"addresses": [{"ip": ip} for ip in ips], "ports": self._ports()}]}
+        held = [{"ip": address} for address in addresses if is_ip(address)]
+        return {"subsets": [{"addresses": held, "ports": self._ports()}]}
 
     def _sliced(self, addresses: Sequence[str], holder: Object) -> Object | None:
         """The content of a slice, which holds one family of addresses; None where there is none
         of its family.
         """
-        ips = [address for address in addresses if is_ip(address)]
-        family = [ip for ip in ips if (":" in ip) == (text(holder, "addressType") == "IPv6")]
-        return {"endpoints": [{"addresses": family}], "ports": self._ports()} if family else None
+        ipv6 = text(holder, "addressType") == "IPv6"
+        family = [ip for ip in filter(is_ip, addresses) if (":" in ip) == ipv6]
+        if not family:
+            return None
+        return {"endpoints": [{"addresses": family}], "ports": self._ports()}
 
     def _joined(self) -> dict[int, str]:
         """The TCP ports of the Service by number, and their names."""
-        return {
-            port.number: port.name
-            for port in service_ports(self.service or {})
-            if port.protocol == "TCP"
-        }
+        ports = service_ports(self.service or {})
+        return {port.number: port.name for port in ports if port.protocol == "TCP"}
 
     def _ports(self) -> list[Object]:
-        """The endpoint ports that the Service joins, under its names."""
+        """The endpoint ports that the Service joins, under its names; all where it joins none."""
         joined = self._joined()
-        wanted = [outer for outer, _, _ in _PORTS if outer in joined] or [
-            outer for outer, _, _ in _PORTS
-        ]
-        return [
-            {"name": joined.get(outer, name), "port": inner, "protocol": "TCP"}
-            for outer, inner, name in _PORTS
-            if outer in wanted
-        ]
+        usual = [each for each in _PORTS if each[0] in joined]
+        ports: list[Object] = []
+        for outer, inner, name in usual or _PORTS:
+            ports.append({"name": joined.get(outer, name), "port": inner, "protocol": "TCP"})
+        return ports
 
     def write_service_ports(
         self, held: Sequence[Port], addresses: Sequence[str], holder: Object | None
     ) -> Shell:
         """Give the Service the ports that it lacks, under the names that its endpoints (`held`)
         have.
+
+        Where its own had no names, `addresses` are written into `holder` under the new ones, too.
         """
         missing = self._missing_ports(held)
-        defaults = {outer: name for outer, _, name in _PORTS}
-        present = maps(self.service, "spec", "ports")
-        # Several ports must have names, each its own.
-        unnamed = any(not text(port, "name") for port in present)
-        names = {str(outer): name for outer, name in defaults.items()}
-        named = [
-            {**p, "name": text(p, "name") or names.get(str(p.get("port")), "other")}
-            for p in present
-        ]
-        ports = [
-            port for port in named if port["name"] not in {p["name"] for p in missing}
-        ] + missing
+        taken = {port["name"] for port in missing}
+        kept = [port for port in self._named_ports() if port["name"] not in taken]
+        ports = kept + missing
         patch = self._patch_service({"ports": ports})
+        present = maps(self.service, "spec", "ports")
+        unnamed = any(not text(port, "name") for port in present)
         if not unnamed or not addresses:
             return patch
         renamed = replace(self, service={**(self.service or {}), "spec": {"ports": ports}})
         return _steps(patch, renamed.write_endpoints(addresses, holder))
 
+    def _named_ports(self) -> list[Object]:
+        """The ports of the Service, each with a name: several ports must have their own."""
+        usual = {str(outer): name for outer, _, name in _PORTS}
+        named = []
+        for port in maps(self.service, "spec", "ports"):
+            name = text(port, "name") or usual.get(str(port.get("port")), "other")
+            named.append({**port, "name": name})
+        return named
+
     def _missing_ports(self, held: Sequence[Port]) -> list[Object]:
+        """The usual ports that the Service lacks, under the names that they have in `held`."""
         names = {port.number: port.name for port in held if port.name and port.protocol == "TCP"}
-        joined = {
-            port.number for port in service_ports(self.service or {}) if port.protocol == "TCP"
-        }
-        return [
-            {"name": names.get(inner, name), "port": outer, "targetPort": inner, "protocol": "TCP"}
-            for outer, inner, name in _PORTS
-            if outer not in joined
-        ]
+        joined = self._joined()
+        missing: list[Object] = []
+        for outer, inner, usual in _PORTS:
+            if outer not in joined:
+                name = names.get(inner, usual)
+                port = {"name": name, "port": outer, "targetPort": inner, "protocol": "TCP"}
+                missing.append(port)
+        return missing
 
     def let_mirror(self) -> Shell:
         """Let Endpoints written by hand be mirrored into slices."""
