@@ -33,8 +33,9 @@ _WORDS = """
     probe proxy proxyv2 public pull pulling quota readiness ready refused release remote repair
     replicaset restarting rev revision root secret server service sidecar sigs skip slice speaker
     status statuscode svc system tag tcp template test tf the timeout tls to true trust unhealthy
-    universal universe unprivileged url validation values version webhook workload xds answer anything at broken
-    cannot did do does error errors established exceeded expired failure found given handshake host
+    universal universe unprivileged url validation values version webhook workload xds answer
+    anything at broken cannot did do does error errors established exceeded expired failure found
+    given handshake host
     in issuer list lookup max mismatch new nothing number over peer permitted read request requested
     reset resolution resolve resource retries route self signed such system temporarily time timed
     unable unknown unreachable use used user verify was were will with wrong caAddress clusterName
