@@ -21,8 +21,8 @@ def verify(clusters: Clusters, options: CheckOptions, *, gateways: bool) -> list
         entries = verify_whole_mesh(clusters, options, gateways=gateways)
     else:
         context = CheckContext(clusters.verified[0], clusters, options)
-        entries = _verify_one(context, gateways=gateways)
-    return shared_reasons_linked(shown_once(entries))
+        entries = shown_once(_verify_one(context, gateways=gateways))
+    return shared_reasons_linked(entries)
 
 
 def _verify_one(context: CheckContext, *, gateways: bool) -> list[ClusterReport]:

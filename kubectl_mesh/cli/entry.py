@@ -32,7 +32,8 @@ def run() -> NoReturn:
     less time.
     """
     gc.disable()
-    # An end like any other: what stands in temporary files goes with it. (Windows has no SIGHUP.)
+    # A signal ends the process with 128 + its number, as a shell counts it. (Windows has no
+    # SIGHUP.)
     for number in filter(None, (signal.SIGTERM, getattr(signal, "SIGHUP", None))):
         if signal.getsignal(number) is signal.SIG_DFL:
             signal.signal(number, _terminate)

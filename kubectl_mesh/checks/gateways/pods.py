@@ -202,11 +202,16 @@ def _refused(gateway: Gateway) -> str:
 
 def _why(pod: Object, events: list[Event]) -> _Fault:
     """The first reason that a Pod is not ready, in the order in which a Pod comes to life."""
-    for look in (_unscheduled, _not_injected, _image_not_pulled, _crashed):
-        fault = look(pod, events)
-        if fault:
-            return fault
-    for look in (_not_mounted, _waiting, _not_begun, _held_back):
+    for look in (
+        _unscheduled,
+        _not_injected,
+        _image_not_pulled,
+        _crashed,
+        _not_mounted,
+        _waiting,
+        _not_begun,
+        _held_back,
+    ):
         fault = look(pod, events)
         if fault:
             return fault
